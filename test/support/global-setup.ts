@@ -3,6 +3,7 @@ import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../../src/db/migrate.ts'
 import { admitService, startScratchPostgres } from '../../src/dev/postgres.ts'
+import { migrateQueue } from '../../src/queue/queue.ts'
 import { testBinaries } from './postgres-version.ts'
 
 /** The migrated database that suites are cloned from. */
@@ -28,7 +29,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   try {
     const template = server.urlsOf(TEMPLATE)
     await makeTemplate(server.superuserUrl)
-    await migrate(template.ownerUrl)
+    await migrate({ url: template.ownerUrl, alongside: migrateQueue })
     await admitService(template.ownerUrl)
     const bare = server.urlsOf('')
     project.provide('postgres', {

@@ -1,0 +1,28 @@
+// The identity provider in a process of its own. Its one argument is a JSON object, see IdentityProviderArguments.
+import { readFile } from 'node:fs/promises'
+import { serveParent } from './child-entry.ts'
+import { identityProviderServer, keptIdentityProviderKeys } from './identity-provider.ts'
+
+export interface IdentityProviderArguments {
+  issuer: string
+  audience: string
+  tenants: string[]
+  /** The file of keys and client secrets. */
+  keysFile: string
+  certFile: string
+  keyFile: string
+  port: number
+}
+
+const given = JSON.parse(process.argv[2] as string) as IdentityProviderArguments
+const [cert, key, kept] = await Promise.all([
+  readFile(given.certFile, 'utf8'),
+  readFile(given.keyFile, 'utf8'),
+  keptIdentityProviderKeys(given.keysFile),
+])
+const server = identityProviderServer({ ...given, kept }, { cert, key })
+await new Promise<void>((done, fail) => server.once('error', fail).listen(given.port, '127.0.0.1', done))
+serveParent({ port: given.port }, async () => {
+  server.closeAllConnections()
+  await new Promise(done => server.close(done))
+})
