@@ -1,0 +1,59 @@
+// Slows callers down: each client of a tenant by its own bucket, and each address by the tokens it gets wrong.
+import type { MiddlewareHandler } from 'hono'
+import { DomainError } from '../../domain/errors.ts'
+import { addressBlock } from '../client-address.ts'
+import { createTokenBuckets } from '../token-buckets.ts'
+import type { Access } from './authenticate.ts'
+
+export type RateLimit = {
+  /** Requests that may come at once. */
+  burst: number
+  /** Requests a second that may go on for ever. */
+  perSecond: number
+  monotonicMs?: () => number
+}
+
+/** A nightly job fires thousands of requests at once and is welcome; only what never ends is slowed. */
+export const CALLER_LIMIT: RateLimit = { burst: 2_000, perSecond: 500 }
+/** A wrong token is a mistake of configuration, seldom more than one a second; a guesser sends thousands. */
+export const FAILURE_LIMIT: RateLimit = { burst: 500, perSecond: 10 }
+
+type RateLimitEnv = { Variables: { access: Access } }
+
+/** Behind `authenticate`: refuses with rate_limited once a client of a tenant, or a session, has spent its bucket. */
+export function rateLimit(limit: RateLimit = CALLER_LIMIT): MiddlewareHandler<RateLimitEnv> {
+  const buckets = createTokenBuckets(limit)
+  return async function rateLimit(c, next) {
+    const wait = buckets.take(callerOf(c.var.access))
+    if (wait > 0) throw limited(wait)
+    await next()
+  }
+}
+
+/**
+ * In front of `authenticate`: counts the 401s of an address and answers 429 in their place once there are too many.
+ * A good token always passes, so nobody can be locked out by a neighbour.
+ */
+export function limitFailedAuthentication(options: {
+  addressOf: (c: Parameters<MiddlewareHandler>[0]) => string | null
+  limit?: RateLimit
+}): MiddlewareHandler {
+  const buckets = createTokenBuckets(options.limit ?? FAILURE_LIMIT)
+  return async function limitFailedAuthentication(c, next) {
+    await next()
+    if (c.res.status !== 401) return
+    const address = options.addressOf(c)
+    const wait = buckets.take(address === null ? 'unknown' : addressBlock(address))
+    if (wait > 0) throw limited(wait)
+  }
+}
+
+const callerOf = (access: Access): string =>
+  access.kind === 'service'
+    ? JSON.stringify([access.tenantId, access.clientId])
+    : JSON.stringify([access.tenantId, 'session', access.sessionId])
+
+const limited = (retryAfterSeconds: number) =>
+  new DomainError('rate_limited', 'There are too many requests. Wait as long as Retry-After says.', {
+    retryAfterSeconds,
+  })

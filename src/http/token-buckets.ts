@@ -1,0 +1,42 @@
+// Token buckets by name: each may spend a burst at once and gets it back at a steady rate; the idlest are forgotten.
+import { LRUCache } from 'lru-cache'
+
+/** Some 10 MB; a bucket that is forgotten starts full, which only matters with more callers than this at once. */
+const MAX_BUCKETS = 50_000
+/** Waiting longer than this is never asked for. */
+const MAX_RETRY_AFTER_SECONDS = 60
+
+export type TokenBuckets = {
+  /** Takes one; answers 0, or the whole seconds after which there is one again. */
+  take(name: string): number
+}
+
+/** `burst` is what can be taken at once, `perSecond` what comes back; `monotonicMs` never runs backwards. */
+export function createTokenBuckets(options: {
+  burst: number
+  perSecond: number
+  monotonicMs?: () => number
+  maxBuckets?: number
+}): TokenBuckets {
+  const { burst, perSecond, monotonicMs = () => performance.now(), maxBuckets = MAX_BUCKETS } = options
+  if (!(burst >= 1 && perSecond > 0)) throw new RangeError('A bucket holds at least one and is filled.')
+  const buckets = new LRUCache<string, { left: number; at: number }>({ max: maxBuckets })
+
+  return {
+    take(name) {
+      const now = monotonicMs()
+      let bucket = buckets.get(name)
+      if (!bucket) {
+        bucket = { left: burst, at: now }
+        buckets.set(name, bucket)
+      }
+      bucket.left = Math.min(burst, bucket.left + ((now - bucket.at) / 1000) * perSecond)
+      bucket.at = now
+      if (bucket.left >= 1) {
+        bucket.left -= 1
+        return 0
+      }
+      return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil((1 - bucket.left) / perSecond)))
+    },
+  }
+}
