@@ -48,7 +48,7 @@ const LOG_MAX_BYTES = 20 * 1024 * 1024
 const LOG_TAIL_CHARACTERS = 2_000
 
 /** A group whose logs and records are kept in this folder, which holds a folder `logs`. */
-export function openProcessGroup(folder: string): ProcessGroup {
+export function openProcessGroup(folder: string, stopSteps: EndStep[] = STOP_STEPS): ProcessGroup {
   const children: { name: string; child: ChildProcess; exited: Promise<void> }[] = []
   const records: ProcessRecord[] = []
   let stopping = false
@@ -59,6 +59,7 @@ export function openProcessGroup(folder: string): ProcessGroup {
   failed.catch(() => {})
 
   const start = async (options: ChildOptions): Promise<unknown> => {
+    if (stopping) throw new Error(`${options.name} is not started: everything is being stopped.`)
     const logFile = join(folder, 'logs', `${options.name}.log`)
     const child = await forkChild(options, logFile)
     const exited = new Promise<void>(done => child.once('exit', () => done()))
@@ -80,7 +81,7 @@ export function openProcessGroup(folder: string): ProcessGroup {
     stopping = true
     for (const { child, exited } of children.toReversed()) {
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-        await endProcess(child.pid, STOP_STEPS)
+        await endProcess(child.pid, stopSteps)
         await exited
       }
     }
