@@ -1,0 +1,454 @@
+-- The writes that carry the load, each one call for a batch of one tenant's requests: key, record and audit row together.
+-- All of them run with the caller's rights, name their search path and set the tenant before they touch a row.
+
+create function panless_enter_tenant(p_tenant text) returns void
+  language plpgsql set search_path = public, pg_temp as $$
+begin
+  if p_tenant !~ '^[a-z0-9][a-z0-9-]{0,39}$' then
+    raise exception 'ill-formed tenant' using errcode = '22023';
+  end if;
+  execute format('set local app.tenant = %L', p_tenant);
+end
+$$;
+--> statement-breakpoint
+
+-- Claims a key for a request. `claimed`: ours to carry out; `taken_over`: its owner died, `object` is what it had made.
+create function panless_claim_key(
+  p_tenant text, p_key bytea, p_request bytea, p_money boolean, p_wall timestamptz, p_lease_until timestamptz,
+  out outcome text, out reply_status integer, out reply_sealed bytea, out object text, out payer text)
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  held idempotency_keys%rowtype;
+begin
+  for attempt in 1..3 loop
+    insert into idempotency_keys (tenant_id, key_hash, request_hash, status, moves_money, lease_until, created_at)
+    values (p_tenant, p_key, p_request, 'running', p_money, p_lease_until, p_wall)
+    on conflict do nothing;
+    if found then
+      outcome := 'claimed';
+      return;
+    end if;
+    select * into held from idempotency_keys k where k.tenant_id = p_tenant and k.key_hash = p_key for update;
+    continue when not found;
+    object := held.object_id;
+    payer := held.payer_id;
+    if held.request_hash <> p_request then
+      outcome := 'mismatch';
+    elsif held.status = 'done' and held.reply_sealed is not null then
+      outcome := 'replay';
+      reply_status := held.reply_status;
+      reply_sealed := held.reply_sealed;
+    elsif held.status = 'done' then
+      outcome := 'forgotten';
+    elsif held.lease_until > p_wall then
+      outcome := 'running';
+    else
+      update idempotency_keys k set lease_until = p_lease_until where k.tenant_id = p_tenant and k.key_hash = p_key;
+      outcome := 'taken_over';
+    end if;
+    return;
+  end loop;
+  outcome := 'running';
+end
+$$;
+--> statement-breakpoint
+
+create function panless_complete_key(
+  p_tenant text, p_key bytea, p_object text, p_payer text, p_status integer, p_sealed bytea) returns void
+  language sql set search_path = public, pg_temp as $$
+  update idempotency_keys
+     set status = 'done', object_id = coalesce(p_object, object_id), payer_id = coalesce(p_payer, payer_id),
+         reply_status = p_status, reply_sealed = p_sealed
+   where tenant_id = p_tenant and key_hash = p_key and status = 'running';
+$$;
+--> statement-breakpoint
+
+create function panless_append_audit(p_tenant text, p_at timestamptz, p_entry jsonb) returns void
+  language sql set search_path = public, pg_temp as $$
+  insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, outcome, object_type, object_id, payer_id,
+                         request_id, address_hash, details, transaction_id, row_hash)
+  select p_tenant, e.id, p_at, e.actor_kind, e.actor_id, e.action, e.outcome, e.object_type, e.object_id, e.payer_id,
+         e.request_id, e.address_hash, coalesce(e.details, '{}'), '', ''
+    from jsonb_to_record(p_entry) as e(id text, actor_kind text, actor_id text, action text, outcome text,
+         object_type text, object_id text, payer_id text, request_id text, address_hash bytea, details jsonb);
+$$;
+--> statement-breakpoint
+
+-- Reserves charges: everything that may forbid a charge is read under the lock on its token, then charge, attempt,
+-- key and audit row are written. Tokens are locked in the order of their ids, so batches cannot wait for each other.
+create function charge_reserve(
+  p_tenant text, p_now timestamptz, p_wall timestamptz, p_lease_until timestamptz, p_look_at timestamptz, p_rows jsonb)
+  returns table (r_i integer, r_outcome text, r_reply_status integer, r_reply_sealed bytea, r_object text, r_payer text,
+                 r_customer text, r_payment_method text)
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  policy tenants%rowtype;
+  wanted record;
+  claim record;
+  saved record;
+  spent bigint;
+  refusal text;
+begin
+  perform panless_enter_tenant(p_tenant);
+  select * into policy from tenants where id = p_tenant;
+  if policy.max_amount_per_hour is null and policy.max_charges_per_hour is null then
+    perform pg_advisory_xact_lock_shared(hashtextextended('charging:' || p_tenant, 0));
+  else
+    perform pg_advisory_xact_lock(hashtextextended('charging:' || p_tenant, 0));
+  end if;
+  select * into policy from tenants where id = p_tenant;
+  for wanted in
+    select * from jsonb_to_recordset(p_rows) as w(
+      i integer, key_hash bytea, request_hash bytea, charge_id text, attempt_id text, stripe_key text, token_id text,
+      payer_id text, amount bigint, currency text, reference_hash bytea, details_sealed bytea, billing_job text,
+      capture_method text, on_session boolean, audit jsonb)
+    order by w.token_id, w.i
+  loop
+    r_i := wanted.i;
+    r_reply_status := null; r_reply_sealed := null; r_object := null; r_payer := null;
+    r_customer := null; r_payment_method := null;
+    if wanted.key_hash is not null then
+      select * into claim from panless_claim_key(p_tenant, wanted.key_hash, wanted.request_hash, true, p_wall, p_lease_until);
+      if claim.outcome <> 'claimed' and not (claim.outcome = 'taken_over' and claim.object is null) then
+        r_outcome := claim.outcome; r_reply_status := claim.reply_status; r_reply_sealed := claim.reply_sealed;
+        r_object := claim.object; r_payer := claim.payer;
+        return next;
+        continue;
+      end if;
+    end if;
+    select t.status, t.usage, t.limits, t.payer_id, t.stripe_payment_method_id, t.consent_id
+      into saved from tokens t
+     where t.tenant_id = p_tenant and t.id = wanted.token_id for no key update;
+    if not found or saved.payer_id <> wanted.payer_id then
+      refusal := 'not_found';
+    else
+      refusal := charge_refusal(p_tenant, p_now, policy, wanted.token_id, saved.status, saved.usage, saved.limits,
+        saved.payer_id, saved.consent_id, wanted.amount, wanted.currency, wanted.billing_job, wanted.on_session, null);
+      if refusal is null and exists (
+        select 1 from charges c where c.tenant_id = p_tenant and c.reference_hash = wanted.reference_hash)
+      then
+        refusal := 'reference_in_use';
+      end if;
+    end if;
+    if refusal is null then
+      insert into charges (tenant_id, id, payer_id, token_id, status, amount, currency, capture_method, billing_job,
+                           reference_hash, details_sealed, created_at, updated_at)
+      values (p_tenant, wanted.charge_id, saved.payer_id, wanted.token_id, 'sending', wanted.amount, wanted.currency,
+              wanted.capture_method, wanted.billing_job, wanted.reference_hash, wanted.details_sealed, p_now, p_now)
+      on conflict (tenant_id, reference_hash) do nothing;
+      if not found then
+        refusal := 'reference_in_use';
+      end if;
+    end if;
+    if refusal is not null then
+      delete from idempotency_keys k
+       where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash and k.object_id is null;
+      r_outcome := refusal;
+      return next;
+      continue;
+    end if;
+    insert into charge_attempts (tenant_id, id, charge_id, kind, status, amount, stripe_idempotency_key, created_at,
+                                 sent_at, lease_until, next_look_at)
+    values (p_tenant, wanted.attempt_id, wanted.charge_id, 'charge', 'sending', wanted.amount, wanted.stripe_key, p_now,
+            p_now, p_lease_until, p_look_at);
+    update idempotency_keys k set object_id = wanted.charge_id, payer_id = saved.payer_id
+     where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash;
+    perform panless_append_audit(p_tenant, p_now, wanted.audit);
+    r_outcome := 'reserved';
+    r_object := wanted.charge_id;
+    r_payer := saved.payer_id;
+    r_payment_method := saved.stripe_payment_method_id;
+    select p.stripe_customer_id into r_customer from payers p where p.tenant_id = p_tenant and p.id = saved.payer_id;
+    return next;
+  end loop;
+end
+$$;
+--> statement-breakpoint
+
+-- Why a token may not be charged now, or null. `p_charge` is left out of the sums: it is the charge that asks again.
+create function charge_refusal(
+  p_tenant text, p_now timestamptz, p_policy tenants, p_token text, p_status text, p_usage text, p_limits jsonb,
+  p_payer text, p_consent text, p_amount bigint, p_currency text, p_billing_job text, p_on_session boolean, p_charge text)
+  returns text
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  spent bigint;
+  made bigint;
+begin
+  if p_policy.charging_paused_at is not null then return 'charging_paused'; end if;
+  if p_status = 'erased' or exists (
+    select 1 from payers p where p.tenant_id = p_tenant and p.id = p_payer and p.status = 'erased')
+  then
+    return 'payer_erased';
+  end if;
+  if p_status = 'detached' then return 'token_detached'; end if;
+  if p_status = 'frozen' then return 'token_frozen'; end if;
+  if p_status <> 'active' then return 'token_not_active'; end if;
+  if exists (
+    select 1 from consents c
+     where c.tenant_id = p_tenant and c.id = p_consent and c.withdrawn_at is not null)
+  then
+    return 'consent_withdrawn';
+  end if;
+  if p_usage = 'on_session' and not p_on_session then return 'off_session_not_allowed'; end if;
+  if p_amount > p_policy.max_amount_per_charge then return 'limit_tenant_amount'; end if;
+  if p_policy.max_amount_per_hour is not null or p_policy.max_charges_per_hour is not null then
+    select coalesce(sum(c.amount), 0), count(*) into spent, made from charges c
+     where c.tenant_id = p_tenant and c.created_at > p_now - interval '1 hour' and c.id is distinct from p_charge;
+    if made >= p_policy.max_charges_per_hour then return 'rate_tenant_charges'; end if;
+    if spent + p_amount > p_policy.max_amount_per_hour then return 'limit_tenant_hour'; end if;
+  end if;
+  if p_limits is null then return null; end if;
+  if p_limits ->> 'currency' <> p_currency then return 'limit_currency'; end if;
+  if p_amount > (p_limits ->> 'max_amount_per_charge')::bigint then return 'limit_charge'; end if;
+  if p_limits ->> 'billing_job' is distinct from p_billing_job and p_limits ? 'billing_job' then
+    return 'limit_billing_job';
+  end if;
+  if p_limits ? 'max_amount_per_window' then
+    select coalesce(sum(case when c.status = 'succeeded' then c.amount_captured else c.amount end), 0) into spent
+      from charges c
+     where c.tenant_id = p_tenant and c.token_id = p_token
+       and c.created_at > p_now - make_interval(days => coalesce((p_limits ->> 'window_days')::integer, 30))
+       and c.status not in ('declined', 'errored', 'expired', 'cancelled') and c.id is distinct from p_charge;
+    if spent + p_amount > (p_limits ->> 'max_amount_per_window')::bigint then return 'limit_window'; end if;
+  end if;
+  return null;
+end
+$$;
+--> statement-breakpoint
+
+-- The one place where the outcome of an attempt is booked, whoever brings it: reply, event, look or reconciliation.
+-- `settled`: booked now; `confirmed`: it was so already; `contradiction`: a final state says otherwise and stays.
+create function charge_settle(p_tenant text, p_now timestamptz, p_rows jsonb)
+  returns table (r_i integer, r_outcome text, r_status text)
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  told record;
+  held charges%rowtype;
+  tried charge_attempts%rowtype;
+begin
+  perform panless_enter_tenant(p_tenant);
+  for told in
+    select * from jsonb_to_recordset(p_rows) as w(
+      i integer, attempt_id text, charge_id text, attempt_status text, charge_status text, amount_captured bigint,
+      failure_code text, decline_code text, advice_code text, retry text, retry_after timestamptz,
+      payment_intent text, stripe_charge text, authenticate_by timestamptz, confirmed boolean,
+      next_look_at timestamptz, looks integer, missing_since timestamptz, cancel_attempt_id text, cancel_key text,
+      key_hash bytea, reply_status integer, reply_sealed bytea, audit jsonb)
+    order by w.charge_id, w.i
+  loop
+    r_i := told.i;
+    select * into held from charges c where c.tenant_id = p_tenant and c.id = told.charge_id for no key update;
+    select * into tried from charge_attempts a
+     where a.tenant_id = p_tenant and a.id = told.attempt_id and a.charge_id = told.charge_id for no key update;
+    r_status := held.status;
+    if tried.id is null then
+      r_outcome := 'missing';
+      return next;
+      continue;
+    end if;
+    if tried.status in ('succeeded', 'declined', 'errored', 'expired', 'cancelled') then
+      if tried.status = told.attempt_status then
+        r_outcome := 'confirmed';
+        update charges c
+           set settled_at = case when told.confirmed then coalesce(c.settled_at, p_now) else c.settled_at end,
+               stripe_charge_id = coalesce(c.stripe_charge_id, told.stripe_charge),
+               stripe_payment_intent_id = coalesce(c.stripe_payment_intent_id, told.payment_intent),
+               updated_at = p_now
+         where c.tenant_id = p_tenant and c.id = told.charge_id
+           and (c.stripe_charge_id is null or c.stripe_payment_intent_id is null or (told.confirmed and c.settled_at is null));
+      elsif told.attempt_status in ('succeeded', 'declined', 'errored', 'expired', 'cancelled') then
+        r_outcome := 'contradiction';
+      else
+        r_outcome := 'confirmed';
+      end if;
+    else
+      r_outcome := case when tried.status = told.attempt_status then 'confirmed' else 'settled' end;
+      update charge_attempts a
+         set status = told.attempt_status, failure_code = told.failure_code, decline_code = told.decline_code,
+             decided_at = case when told.attempt_status in ('succeeded', 'declined', 'errored', 'expired', 'cancelled')
+                               then p_now else a.decided_at end,
+             lease_until = null, next_look_at = told.next_look_at, looks = coalesce(told.looks, a.looks),
+             missing_since = told.missing_since
+       where a.tenant_id = p_tenant and a.id = told.attempt_id;
+      update charges c
+         set status = coalesce(told.charge_status, c.status),
+             amount_captured = coalesce(told.amount_captured, c.amount_captured),
+             failure_code = case when told.charge_status is null then c.failure_code else told.failure_code end,
+             decline_code = case when told.charge_status is null then c.decline_code else told.decline_code end,
+             advice_code = case when told.charge_status is null then c.advice_code else told.advice_code end,
+             retry = case when told.charge_status is null then c.retry else told.retry end,
+             retry_after = case when told.charge_status is null then c.retry_after else told.retry_after end,
+             stripe_payment_intent_id = coalesce(told.payment_intent, c.stripe_payment_intent_id),
+             stripe_charge_id = coalesce(told.stripe_charge, c.stripe_charge_id),
+             authenticate_by = case when told.charge_status is null then c.authenticate_by else told.authenticate_by end,
+             settled_at = case when told.confirmed and told.charge_status in
+                               ('succeeded', 'declined', 'errored', 'expired', 'cancelled', 'requires_capture')
+                               then p_now when told.charge_status is null then c.settled_at else null end,
+             updated_at = p_now
+       where c.tenant_id = p_tenant and c.id = told.charge_id;
+      r_status := coalesce(told.charge_status, held.status);
+      if r_outcome = 'settled' and told.cancel_attempt_id is not null then
+        insert into charge_attempts (tenant_id, id, charge_id, kind, status, amount, stripe_idempotency_key, created_at,
+                                     next_look_at)
+        values (p_tenant, told.cancel_attempt_id, told.charge_id, 'cancel', 'created', held.amount, told.cancel_key,
+                p_now, p_now);
+      end if;
+    end if;
+    if told.key_hash is not null and told.reply_sealed is not null and r_outcome <> 'contradiction' then
+      perform panless_complete_key(p_tenant, told.key_hash, told.charge_id, held.payer_id, told.reply_status, told.reply_sealed);
+    end if;
+    if r_outcome <> 'confirmed' then
+      perform panless_append_audit(p_tenant, p_now, told.audit || jsonb_build_object('outcome',
+        case r_outcome when 'contradiction' then 'contradicted' else told.audit ->> 'outcome' end));
+    end if;
+    return next;
+  end loop;
+end
+$$;
+--> statement-breakpoint
+
+-- Stores vault tokens. The payer's row is locked, so that one card of one payer becomes one token. `stale`: another
+-- duplicate than the caller had seen; it looks again. Where the answer is an older token, the key stays claimed and
+-- names it, and the caller completes the key with the answer made from it.
+create function tokenize_commit(p_tenant text, p_now timestamptz, p_wall timestamptz, p_lease_until timestamptz, p_rows jsonb)
+  returns table (r_i integer, r_outcome text, r_reply_status integer, r_reply_sealed bytea, r_object text, r_payer text)
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  wanted record;
+  claim record;
+  known record;
+  twin record;
+  session checkout_sessions%rowtype;
+  payer_status text;
+  refusal text;
+begin
+  perform panless_enter_tenant(p_tenant);
+  for wanted in
+    select * from jsonb_to_recordset(p_rows) as w(
+      i integer, key_hash bytea, request_hash bytea, token_id text, payer_id text, payment_method text, sources text[],
+      fingerprint_hash bytea, brand text, last4 text, exp_month integer, exp_year integer, funding text, country text,
+      usage text, limits jsonb, on_duplicate text, seen_duplicate text, differs text[], session_id text,
+      consent jsonb, reply_status integer, reply_sealed bytea, audit jsonb)
+    order by w.payer_id, w.i
+  loop
+    r_i := wanted.i;
+    r_reply_status := null; r_reply_sealed := null; r_object := null; r_payer := wanted.payer_id;
+    if wanted.key_hash is not null then
+      select * into claim from panless_claim_key(p_tenant, wanted.key_hash, wanted.request_hash, false, p_wall, p_lease_until);
+      if claim.outcome <> 'claimed' and not (claim.outcome = 'taken_over' and claim.object is null) then
+        r_outcome := claim.outcome; r_reply_status := claim.reply_status; r_reply_sealed := claim.reply_sealed;
+        r_object := claim.object; r_payer := claim.payer;
+        return next;
+        continue;
+      end if;
+    end if;
+    refusal := null;
+    select p.status into payer_status from payers p
+     where p.tenant_id = p_tenant and p.id = wanted.payer_id for no key update;
+    if not found then
+      refusal := 'not_found';
+    elsif payer_status = 'erased' then
+      refusal := 'payer_erased';
+    end if;
+    if refusal is null then
+      select s.token_id, s.payer_id into known from token_sources s
+       where s.tenant_id = p_tenant and s.stripe_id = any (wanted.sources) limit 1;
+      if found and known.payer_id <> wanted.payer_id then
+        refusal := 'wrong_payer';
+      elsif found then
+        r_object := known.token_id;
+        refusal := 'exists';
+      end if;
+    end if;
+    if wanted.session_id is not null and (refusal is null or refusal = 'exists') then
+      select * into session from checkout_sessions s
+       where s.tenant_id = p_tenant and s.id = wanted.session_id for no key update;
+      if session.token_id is not null and session.token_id is distinct from r_object then
+        refusal := 'session_used';
+      end if;
+    end if;
+    if refusal is null then
+      select t.id, t.status into twin from tokens t
+        join consents c on c.tenant_id = t.tenant_id and c.id = t.consent_id
+       where t.tenant_id = p_tenant and t.payer_id = wanted.payer_id and t.fingerprint_hash = wanted.fingerprint_hash
+         and (t.status = 'frozen' or (t.status in ('pending', 'active') and c.withdrawn_at is null))
+       order by (t.status = 'frozen') desc, t.sequence limit 1;
+      if found and (twin.status = 'frozen' or wanted.on_duplicate = 'reject') then
+        refusal := 'duplicate_card';
+      elsif found and twin.id is distinct from wanted.seen_duplicate then
+        refusal := 'stale';
+        r_object := twin.id;
+      elsif not found and wanted.seen_duplicate is not null then
+        refusal := 'stale';
+      elsif found and wanted.on_duplicate = 'reuse' and not ('usage' = any (wanted.differs)) then
+        refusal := 'reuse';
+        r_object := twin.id;
+      end if;
+    end if;
+    if refusal in ('exists', 'reuse') then
+      insert into token_sources (tenant_id, stripe_id, token_id, payer_id, created_at)
+      select p_tenant, s, r_object, wanted.payer_id, p_now from unnest(wanted.sources) s
+      on conflict do nothing;
+      update checkout_sessions s set token_id = r_object
+       where s.tenant_id = p_tenant and s.id = wanted.session_id and s.token_id is null;
+      update idempotency_keys k set object_id = r_object, payer_id = wanted.payer_id
+       where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash;
+      r_outcome := refusal;
+      return next;
+      continue;
+    elsif refusal is not null then
+      delete from idempotency_keys k where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash;
+      r_outcome := refusal;
+      return next;
+      continue;
+    end if;
+    insert into consents (tenant_id, id, payer_id, purpose, text_version, locale, accepted_at, evidence_sealed, source, created_at)
+    select p_tenant, c.id, wanted.payer_id, c.purpose, c.text_version, c.locale, c.accepted_at, c.evidence_sealed, c.source, p_now
+      from jsonb_to_record(wanted.consent) as c(id text, purpose text, text_version text, locale text,
+           accepted_at timestamptz, evidence_sealed bytea, source text);
+    insert into tokens (tenant_id, id, payer_id, status, stripe_payment_method_id, fingerprint_hash, brand, last4,
+                        exp_month, exp_year, funding, country, usage, consent_id, limits, duplicate_of,
+                        duplicate_differs, created_at, updated_at)
+    values (p_tenant, wanted.token_id, wanted.payer_id, 'active', wanted.payment_method, wanted.fingerprint_hash,
+            wanted.brand, wanted.last4, wanted.exp_month, wanted.exp_year, wanted.funding, wanted.country, wanted.usage,
+            wanted.consent ->> 'id', wanted.limits, wanted.seen_duplicate, wanted.differs, p_now, p_now);
+    insert into token_sources (tenant_id, stripe_id, token_id, payer_id, created_at)
+    select p_tenant, s, wanted.token_id, wanted.payer_id, p_now from unnest(wanted.sources) s;
+    update checkout_sessions s set token_id = wanted.token_id
+     where s.tenant_id = p_tenant and s.id = wanted.session_id;
+    if wanted.key_hash is not null then
+      perform panless_complete_key(p_tenant, wanted.key_hash, wanted.token_id, wanted.payer_id, wanted.reply_status, wanted.reply_sealed);
+    end if;
+    perform panless_append_audit(p_tenant, p_now, wanted.audit);
+    r_outcome := 'created';
+    r_object := wanted.token_id;
+    return next;
+  end loop;
+end
+$$;
+--> statement-breakpoint
+
+-- Stores Stripe's events; one that is known already changes nothing.
+create function stripe_event_ingest(p_tenant text, p_now timestamptz, p_rows jsonb)
+  returns table (r_i integer, r_outcome text)
+  language sql set search_path = public, pg_temp as $$
+  select panless_enter_tenant(p_tenant);
+  with told as (
+    select * from jsonb_to_recordset(p_rows) as w(
+      i integer, id text, stripe_event_id text, type text, object_id text, object_type text, livemode boolean,
+      account text, api_version text, stripe_created_at timestamptz, facts jsonb, payload_hash bytea, source text,
+      status text, error_code text)
+  ), stored as (
+    insert into stripe_events (tenant_id, id, stripe_event_id, type, object_id, object_type, livemode, account,
+                               api_version, stripe_created_at, facts, payload_hash, source, status, error_code,
+                               next_attempt_at, received_at)
+    select distinct on (stripe_event_id) p_tenant, id, stripe_event_id, type, object_id, object_type, livemode, account,
+           api_version, stripe_created_at, facts, payload_hash, source, status, error_code, p_now, p_now
+      from told order by stripe_event_id, i
+    on conflict (tenant_id, stripe_event_id) do nothing
+    returning id
+  )
+  select told.i, case when stored.id is null then 'known' else 'stored' end
+    from told left join stored using (id);
+$$;

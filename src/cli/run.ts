@@ -1,0 +1,76 @@
+// The command line: names, help, and exit codes. Each command is in a file of its own.
+import { Command, CommanderError } from 'commander'
+import { ConfigError, EXIT_CONFIG } from '../config.ts'
+import { DomainError } from '../domain/errors.ts'
+import { VERSION } from '../http/version.ts'
+import { VaultError } from '../vault.ts'
+
+/** 0 done · 1 failed, or found what it looks for · 2 wrong usage · 69 a dependency is away · 78 wrong configuration */
+export const EXIT = { ok: 0, failed: 1, usage: 2, unavailable: 69, config: EXIT_CONFIG } as const
+
+const COMMANDS: [name: string, load: () => Promise<Command>][] = [
+  ['serve', async () => (await import('./serve.ts')).serveCommand()],
+  ['worker', async () => (await import('./worker.ts')).workerCommand()],
+  ['migrate', async () => (await import('./migrate.ts')).migrateCommand()],
+  ['dev', async () => (await import('./dev.ts')).devCommand()],
+  ['token', async () => (await import('./token.ts')).tokenCommand()],
+  ['doctor', async () => (await import('./doctor.ts')).doctorCommand()],
+  ['tenants', async () => (await import('./tenants.ts')).tenantsCommand()],
+  ['keys', async () => (await import('./keys.ts')).keysCommand()],
+  ['charges', async () => (await import('./charges.ts')).chargesCommand()],
+  ['reconcile', async () => (await import('./reconcile.ts')).reconcileCommand()],
+  ['import', async () => (await import('./import.ts')).importCommand()],
+  ['export-tokens', async () => (await import('./export-tokens.ts')).exportTokensCommand()],
+  ['pan-scan', async () => (await import('./pan-scan.ts')).panScanCommand()],
+  ['audit', async () => (await import('./audit.ts')).auditCommand()],
+]
+
+export async function runCli(args: string[]): Promise<number> {
+  const program = new Command('panless')
+    .description('The payment vault that never sees a card number.')
+    .version(VERSION)
+    .showHelpAfterError('Run with --help for usage.')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage, 69 a dependency is away, 78 wrong configuration.')
+  const wanted = args.find(arg => !arg.startsWith('-'))
+  for (const [name, load] of COMMANDS) if (wanted === undefined || wanted === 'help' || wanted === name) program.addCommand(await load())
+  if (wanted !== undefined && wanted !== 'help' && !COMMANDS.some(([name]) => name === wanted)) {
+    for (const [, load] of COMMANDS) program.addCommand(await load())
+  }
+  exitOverrideAll(program)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return Number(process.exitCode ?? EXIT.ok)
+  } catch (error) {
+    return explain(error)
+  }
+}
+
+function exitOverrideAll(command: Command): void {
+  command.exitOverride()
+  for (const child of command.commands) exitOverrideAll(child)
+}
+
+/** Says what went wrong in words for a person; nothing of a secret or a value is in any of these messages. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof ConfigError) {
+    for (const fault of error.faults) console.error(`${fault.name} ${fault.message}`)
+    return EXIT.config
+  }
+  if (error instanceof VaultError || (error instanceof Error && error.name === 'KeyringError')) {
+    console.error(error.message)
+    return EXIT.config
+  }
+  if (error instanceof DomainError) {
+    console.error(error.message)
+    for (const fault of error.errors ?? []) console.error(`  ${fault.pointer} ${fault.detail}`)
+    return error.code === 'stripe_unavailable' || error.code === 'database_busy' ? EXIT.unavailable : EXIT.failed
+  }
+  const { code, message } = error as { code?: string; message?: string }
+  if (code === 'ECONNREFUSED' || code === 'CONNECT_TIMEOUT' || code === 'ENOENT') {
+    console.error('A dependency cannot be reached. Run panless doctor to see which.')
+    return EXIT.unavailable
+  }
+  console.error(message ?? 'The command failed.')
+  return EXIT.failed
+}

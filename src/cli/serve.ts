@@ -1,0 +1,27 @@
+// panless serve: the HTTP service. Holds no state: run as many as there is need for.
+import { Command } from 'commander'
+import { loadConfig } from '../config.ts'
+import type { Clock } from '../domain/context.ts'
+import { startServer } from '../http/server.ts'
+import { openVault } from '../vault.ts'
+import { runUntilSignal } from './run-until-signal.ts'
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Answer HTTP requests. Reads the environment; see README.md for every setting.')
+    .action(() => serve())
+}
+
+const GRACE_MS = 25_000
+
+/** Runs until SIGTERM or SIGINT, then finishes what it has begun within 30 s. */
+export async function serve(clock?: Clock): Promise<void> {
+  const vault = await openVault({ config: loadConfig(process.env, 'serve'), process: 'serve', clock })
+  const { log } = vault.dependencies
+  const server = await startServer(vault)
+  log.info({ port: server.port, version: process.version, region: vault.config.REGION }, 'serving')
+  await runUntilSignal(log, async () => {
+    await server.close(GRACE_MS)
+    await vault.close()
+  })
+}

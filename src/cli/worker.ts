@@ -1,0 +1,28 @@
+// panless worker: background work. Holds no state: run as many as there is need for.
+import { Command } from 'commander'
+import { loadConfig } from '../config.ts'
+import type { Clock } from '../domain/context.ts'
+import { serveMetrics } from '../http/server.ts'
+import { startWorker } from '../jobs/worker.ts'
+import { openVault } from '../vault.ts'
+import { runUntilSignal } from './run-until-signal.ts'
+
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description("Work off Stripe's events, unknown outcomes and scheduled jobs. Reads the environment.")
+    .action(() => work())
+}
+
+/** Runs until SIGTERM or SIGINT, then finishes the batch it is at within 30 s. */
+export async function work(clock?: Clock): Promise<void> {
+  const vault = await openVault({ config: loadConfig(process.env, 'worker'), process: 'worker', clock })
+  const { log } = vault.dependencies
+  const worker = await startWorker(vault.dependencies)
+  const metrics = await serveMetrics(vault, vault.config.METRICS_PORT)
+  log.info({ port: metrics.port, version: process.version, region: vault.config.REGION }, 'working')
+  await runUntilSignal(log, async () => {
+    await worker.stop()
+    await metrics.close()
+    await vault.close()
+  })
+}

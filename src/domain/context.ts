@@ -1,0 +1,93 @@
+// What every verb gets: who asks, for which tenant, and the dependencies it may use. There are no globals.
+import type { Database, Tx } from '../db/client.ts'
+import type { SessionTokenSigner } from '../crypto/session-token.ts'
+import type { DataKeyCache } from '../keyring/data-key-cache.ts'
+import type { Keyring } from '../keyring/keyring.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { StripeGateway } from '../stripe/gateway.ts'
+import type { IdempotencyInput } from './idempotency/request.ts'
+import type { Scope } from './permissions.ts'
+import type { TenantDirectory } from './tenants/tenant-directory.ts'
+
+export type Actor =
+  | { kind: 'service'; subject: string; clientId: string; scopes: ReadonlySet<Scope | string> }
+  | { kind: 'session'; sessionId: string; origin: string | null }
+  | { kind: 'operator'; name: string }
+  | { kind: 'payer'; chargeId: string }
+  | { kind: 'stripe' }
+  | { kind: 'worker' }
+
+/** Business time may follow a simulator; wall time is what signatures, leases and tokens are judged by. */
+export type Clock = { now(): Date; wall(): Date }
+
+export type Logger = {
+  info(fields: Record<string, unknown>, message: string): void
+  warn(fields: Record<string, unknown>, message: string): void
+  error(fields: Record<string, unknown>, message: string): void
+  debug(fields: Record<string, unknown>, message: string): void
+}
+
+/** Numbers that the domain reports; the metrics endpoint turns them into Prometheus series. */
+export type Meter = {
+  count(name: MeterName, labels?: Record<string, string>, by?: number): void
+  observe(name: MeterName, seconds: number, labels?: Record<string, string>): void
+}
+
+export type MeterName =
+  | 'http_requests'
+  | 'http_request_seconds'
+  | 'stripe_calls'
+  | 'stripe_call_seconds'
+  | 'firewall_hits'
+  | 'masked_stripe_values'
+  | 'charges'
+  | 'refunds'
+  | 'tokens'
+  | 'tokenize_failures'
+  | 'unknown_outcomes'
+  | 'stripe_events'
+  | 'quarantined_events'
+  | 'alerts'
+  | 'pool_wait_seconds'
+
+/** Everything a verb may reach, built once by `vault.ts`. */
+export type Dependencies = {
+  db: Database
+  stripe: StripeGateway
+  keyring: Keyring
+  dataKeys: DataKeyCache
+  sessionTokens: SessionTokenSigner
+  queue: Queue
+  tenants: TenantDirectory
+  clock: Clock
+  log: Logger
+  meter: Meter
+  settings: DomainSettings
+}
+
+export type DomainSettings = {
+  region: string
+  defaultTenant: string
+  publicUrl: string
+  /** Failures that soft-block tokenizing, counted over `windowSeconds` (card testing). */
+  cardTesting: {
+    windowSeconds: number
+    perSession: number
+    perPayer: number
+    perAddress: number
+    perFingerprint: number
+  }
+}
+
+export type Ctx = Dependencies & {
+  actor: Actor
+  tenantId: string
+  requestId: string
+  /** Keyed hash of the caller's address, never the address itself. */
+  addressHash: Buffer | null
+  /** The caller's address and user agent, only for consent evidence, which is sealed. */
+  client: { address: string | null; userAgent: string | null }
+  idempotency: IdempotencyInput
+}
+
+export type { Database, Tx }

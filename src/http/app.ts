@@ -1,0 +1,69 @@
+// The contents page of the HTTP door: middleware in the order of api.md's refusals, then the routes.
+import { Hono } from 'hono'
+import type { BlockList } from 'node:net'
+import type { Dependencies } from '../domain/context.ts'
+import type { AccessTokenVerifier } from './authentication/access-token-verifier.ts'
+import type { AppEnv } from './context.ts'
+import { accessLog } from './middleware/access-log.ts'
+import { authenticate } from './middleware/authenticate.ts'
+import { checkoutCors } from './middleware/checkout-cors.ts'
+import { panFirewall } from './middleware/pan-firewall.ts'
+import { limitFailedAuthentication, rateLimit } from './middleware/rate-limit.ts'
+import { readBody } from './middleware/read-body.ts'
+import { rememberAddress } from './middleware/remember-address.ts'
+import { requestId } from './middleware/request-id.ts'
+import { securityHeaders } from './middleware/security-headers.ts'
+import { tenantExists } from './middleware/tenant-exists.ts'
+import { answerError, answerUnknownRoute } from './refusals.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { chargeRoutes } from './routes/charges.ts'
+import { checkoutRoutes } from './routes/checkout.ts'
+import { documentRoutes } from './routes/documents.ts'
+import { healthRoutes } from './routes/health.ts'
+import { payerRoutes } from './routes/payers.ts'
+import { reconciliationRoutes } from './routes/reconciliation.ts'
+import { refundRoutes } from './routes/refunds.ts'
+import { stripeWebhookRoutes } from './routes/stripe-webhooks.ts'
+import { tokenRoutes } from './routes/tokens.ts'
+
+export type AppOptions = {
+  dependencies: Dependencies
+  accessTokens: AccessTokenVerifier
+  /** Proxies whose forwarded headers count; none in direct mode. */
+  trusted?: BlockList
+  callerLimit: { burst: number; perSecond: number }
+  stripeJsUrl: string
+  version: string
+}
+
+export function createApp(options: AppOptions) {
+  const { dependencies, accessTokens } = options
+  const app = new Hono<AppEnv>()
+
+  app.use(requestId(dependencies))
+  app.use(securityHeaders())
+  app.use(accessLog(dependencies))
+  app.use(rememberAddress({ trusted: options.trusted }))
+  app.use(limitFailedAuthentication({ addressOf: c => c.var.clientAddress }))
+  app.use(checkoutCors(dependencies))
+  app.use(readBody())
+  app.use(panFirewall({ onHit: place => dependencies.meter.count('firewall_hits', { place }) }))
+  app.use('/v1/*', authenticate({ accessTokens, sessionTokens: dependencies.sessionTokens, wallNow: dependencies.clock.wall }))
+  app.use('/v1/*', tenantExists(dependencies))
+  app.use('/v1/*', rateLimit(options.callerLimit))
+
+  app.route('/', payerRoutes())
+  app.route('/', checkoutRoutes(options))
+  app.route('/', tokenRoutes())
+  app.route('/', chargeRoutes())
+  app.route('/', refundRoutes())
+  app.route('/', reconciliationRoutes())
+  app.route('/', auditRoutes())
+  app.route('/', stripeWebhookRoutes())
+  app.route('/', healthRoutes(options))
+  app.route('/', documentRoutes(app, options.version))
+
+  app.notFound(c => answerUnknownRoute(app, c))
+  app.onError(answerError)
+  return app
+}

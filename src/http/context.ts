@@ -1,0 +1,95 @@
+// From a request to the context of a verb, and from a verb's answer to the response.
+import { createHmac } from 'node:crypto'
+import type { Context, Env } from 'hono'
+import { canonicalJson } from '../crypto/canonical-json.ts'
+import type { Actor, Ctx, Dependencies } from '../domain/context.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { Answer, IdempotencyInput, StoredReply } from '../domain/idempotency/request.ts'
+import type { Access } from './middleware/authenticate.ts'
+
+export type AppEnv = Env & {
+  Variables: {
+    dependencies: Dependencies
+    requestId: string
+    access: Access
+    clientAddress: string | null
+    body: { raw: Buffer; json: unknown } | null
+  }
+}
+
+export type AppContext = Context<AppEnv>
+
+type Render<Result> = (result: Result) => StoredReply
+
+const KEY = /^[\x21-\x7e]{1,255}$/
+
+/** The context of a request that was authenticated. */
+export function ctxOf<Result>(c: AppContext, render: Render<Result> | null = null): Ctx {
+  const access = c.var.access
+  return { ...baseCtx(c), actor: actorOf(c, access), tenantId: access.tenantId, idempotency: idempotencyOf(c, render) }
+}
+
+/** The context of a request that carries its own proof: a signed link, a signed event. */
+export function ctxFor(c: AppContext, actor: Actor, tenantId: string): Ctx {
+  return { ...baseCtx(c), actor, tenantId, idempotency: null }
+}
+
+function baseCtx(c: AppContext) {
+  const { dependencies, requestId, clientAddress } = c.var
+  const userAgent = c.req.header('user-agent')?.slice(0, 500) ?? null
+  const addressHash = clientAddress
+    ? createHmac('sha256', dependencies.keyring.derive('address-hash')).update(clientAddress).digest()
+    : null
+  return { ...dependencies, requestId, addressHash, client: { address: clientAddress, userAgent } }
+}
+
+function actorOf(c: AppContext, access: Access): Actor {
+  return access.kind === 'service'
+    ? { kind: 'service', subject: access.subject, clientId: access.clientId, scopes: access.scopes }
+    : { kind: 'session', sessionId: access.sessionId, origin: c.req.header('origin') ?? null }
+}
+
+function idempotencyOf<Result>(c: AppContext, render: Render<Result> | null): IdempotencyInput {
+  if (render === null) return null
+  const header = c.req.header('idempotency-key')
+  if (header === undefined) return { fault: 'missing' }
+  const quoted = /^"(.*)"$/s.exec(header)
+  const key = quoted ? (quoted[1] as string) : header
+  if (!KEY.test(key)) return { fault: 'invalid' }
+  return {
+    key,
+    route: `${c.req.method} ${c.req.routePath}`,
+    fingerprint: canonicalJson([c.req.path, c.var.body?.json ?? null]),
+    render: result => render(result as Result),
+  }
+}
+
+export const jsonReply = (status: number, value: unknown): StoredReply => ({
+  status,
+  body: JSON.stringify(value),
+  contentType: 'application/json',
+})
+
+/** The stored reply, or the one just made, as it was sent the first time. */
+export function respond<Result>(c: AppContext, answer: Answer<Result>, render: Render<Result>): Response {
+  const reply = answer.kind === 'replayed' ? answer.reply : (answer.reply ?? render(answer.result))
+  const headers: Record<string, string> = { 'Content-Type': reply.contentType }
+  if (answer.kind === 'replayed') headers['Idempotency-Replayed'] = 'true'
+  return c.body(reply.body, reply.status as 200, headers)
+}
+
+/** The query as an object for the verb's schema. A name given twice is refused. @throws validation_failed */
+export function queryOf(c: AppContext): Record<string, string> {
+  const query: Record<string, string> = {}
+  for (const [name, values] of Object.entries(c.req.queries())) {
+    if (values.length > 1) {
+      throw new DomainError('validation_failed', 'A query parameter is given twice.', {
+        errors: [{ pointer: `/${name}`, code: 'repeated', detail: 'may be given once only' }],
+      })
+    }
+    query[name] = values[0] as string
+  }
+  return query
+}
+
+export const bodyOf = (c: AppContext): unknown => c.var.body?.json

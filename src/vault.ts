@@ -1,0 +1,140 @@
+// The composition root: builds what the verbs need from the configuration, and closes it again.
+import type { Config } from './config.ts'
+import { createSessionTokenSigner, ed25519FromSeed, type SessionTokenSigner } from './crypto/session-token.ts'
+import { migrationState } from './db/migrate.ts'
+import { openDatabase } from './db/client.ts'
+import type { Clock, Dependencies, Logger } from './domain/context.ts'
+import { bindDefaultTenant } from './domain/tenants/bind-default-tenant.ts'
+import { createTenantDirectory } from './domain/tenants/tenant-directory.ts'
+import { createDataKeyCache } from './keyring/data-key-cache.ts'
+import { openFileKeyring } from './keyring/file-keyring.ts'
+import type { Keyring } from './keyring/keyring.ts'
+import { createLog, errorFields } from './observability/log.ts'
+import { createMetrics, type Metrics } from './observability/metrics.ts'
+import { startTracing } from './observability/tracing.ts'
+import { openQueue } from './queue/queue.ts'
+import { createStripeGateway } from './stripe/gateway.ts'
+
+export const SYSTEM_CLOCK: Clock = { now: () => new Date(), wall: () => new Date() }
+
+export type Vault = { config: Config; dependencies: Dependencies; metrics: Metrics; close(): Promise<void> }
+
+export type VaultOptions = {
+  config: Config
+  process: 'serve' | 'worker' | 'cli'
+  clock?: Clock
+  log?: Logger
+  /** The public address, when it is not known from the configuration. */
+  publicUrl?: string
+}
+
+/** What keeps a process from starting; its message says what to do. */
+export class VaultError extends Error {}
+
+/** @throws VaultError when the database, the role or the keys are not fit to run on */
+export async function openVault(options: VaultOptions): Promise<Vault> {
+  const { config, clock = SYSTEM_CLOCK } = options
+  const log = options.log ?? createLog({ level: config.LOG_LEVEL, process: options.process })
+  const metrics = createMetrics()
+  const stopTracing = await startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, `panless-${options.process}`)
+  const keyring = await openFileKeyring(config.KEYRING_FILE)
+  await keyring.ready()
+  const url = config.DATABASE_URL.reveal()
+  const db = openDatabase({
+    url,
+    poolMax: config.DATABASE_POOL_MAX,
+    caFile: config.DATABASE_CA_FILE,
+    applicationName: `panless-${options.process}`,
+    onWait: seconds => metrics.meter.observe('pool_wait_seconds', seconds),
+  })
+  try {
+    await refuseUnfitDatabase(db)
+    const queue = await openQueue({
+      url,
+      caFile: config.DATABASE_CA_FILE,
+      work: options.process === 'worker',
+      onError: error => log.error(errorFields(error), 'the queue reports an error'),
+    })
+    const stripe = createStripeGateway({
+      apiBase: config.STRIPE_API_BASE,
+      timeoutMs: config.STRIPE_TIMEOUT_MS,
+      requestsPerSecond: config.STRIPE_REQUESTS_PER_SECOND,
+      observe: call => {
+        metrics.meter.count('stripe_calls', { operation: call.operation, outcome: call.outcome })
+        metrics.meter.observe('stripe_call_seconds', call.ms / 1000, { operation: call.operation })
+      },
+    })
+    const dependencies: Dependencies = {
+      db,
+      stripe,
+      keyring,
+      dataKeys: createDataKeyCache({ keyring }),
+      sessionTokens: sessionTokenSigner(keyring),
+      queue,
+      tenants: createTenantDirectory(db, keyring),
+      clock,
+      log,
+      meter: metrics.meter,
+      settings: domainSettings(config, options.publicUrl),
+    }
+    await bindDefaultTenant(dependencies, {
+      tenantId: config.DEFAULT_TENANT,
+      secretKey: config.STRIPE_SECRET_KEY?.reveal() ?? null,
+      publishableKey: config.STRIPE_PUBLISHABLE_KEY ?? null,
+      webhookSecret: config.STRIPE_WEBHOOK_SECRET?.reveal() ?? null,
+    })
+    return {
+      config,
+      dependencies,
+      metrics,
+      async close() {
+        await queue.close()
+        stripe.close()
+        await db.close()
+        await stopTracing()
+      },
+    }
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+}
+
+function domainSettings(config: Config, publicUrl?: string): Dependencies['settings'] {
+  return {
+    region: config.REGION,
+    defaultTenant: config.DEFAULT_TENANT,
+    publicUrl: config.PUBLIC_URL ?? publicUrl ?? `https://localhost:${config.PORT}`,
+    cardTesting: {
+      windowSeconds: config.CARD_TESTING_WINDOW_SECONDS,
+      perSession: config.CARD_TESTING_PER_SESSION,
+      perPayer: config.CARD_TESTING_PER_PAYER,
+      perAddress: config.CARD_TESTING_PER_ADDRESS,
+      perFingerprint: config.CARD_TESTING_PER_FINGERPRINT,
+    },
+  }
+}
+
+/** All versions of the keyring verify; the newest signs. */
+function sessionTokenSigner(keyring: Keyring): SessionTokenSigner {
+  const versions = keyring.versions().toSorted((a, b) => b - a)
+  return createSessionTokenSigner({
+    privateKeys: versions.map(version => ({
+      kid: `session-${version}`,
+      key: ed25519FromSeed(keyring.derive('session-token', version).export()),
+    })),
+  })
+}
+
+async function refuseUnfitDatabase(db: ReturnType<typeof openDatabase>): Promise<void> {
+  const { state, applied, known } = await migrationState(db.sql)
+  if (state === 'behind') throw new VaultError(`The database is behind: ${applied} of ${known} migrations. Run: panless migrate`)
+  if (state === 'ahead') throw new VaultError('The database is ahead of this version. Run a newer panless.')
+  const [role] = await db.sql`
+    select r.rolsuper as superuser, r.rolbypassrls as bypass,
+           exists (select 1 from pg_class c where c.relname = 'charges' and pg_has_role(r.rolname, c.relowner, 'member')) as owner
+      from pg_roles r where r.rolname = current_user`
+  if (role?.superuser) throw new VaultError('DATABASE_URL is a superuser: row security would not hold. Use the app role.')
+  if (role?.bypass) throw new VaultError('DATABASE_URL has BYPASSRLS: row security would not hold. Use the app role.')
+  if (role?.owner) throw new VaultError('DATABASE_URL owns the tables: row security would not hold. Use the app role.')
+}
