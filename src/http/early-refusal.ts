@@ -16,7 +16,7 @@ export function earlyRefusal(code: ErrorCode, detail: string, status?: number): 
   const requestId = randomUUID()
   const problem = problemOf(new DomainError(code, detail), requestId)
   const shown = { ...problem, status: status ?? problem.status }
-  const headers = new Headers({ 'Content-Type': PROBLEM_JSON, 'X-Request-Id': requestId, Connection: 'close' })
+  const headers = new Headers({ 'Content-Type': PROBLEM_JSON, 'X-Request-Id': requestId })
   setSecurityHeaders(headers)
   return new Response(JSON.stringify(shown), { status: shown.status, headers })
 }
@@ -24,11 +24,13 @@ export function earlyRefusal(code: ErrorCode, detail: string, status?: number): 
 /** Answers on a socket whose request Node's parser refused, and closes it. */
 export async function refuseOnSocket(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
   const begun = (socket as { _httpMessage?: { headersSent?: boolean } })._httpMessage?.headersSent === true
-  if (!socket.writable || begun || error.code === 'ECONNRESET') {
+  // Only what the HTTP parser refused is answered; a TLS handshake that failed has nobody to answer to.
+  if (!socket.writable || begun || !/^(HPE_|ERR_HTTP_)/.test(error.code ?? '')) {
     socket.destroy()
     return
   }
   const refusal = refusalOf(error.code)
+  refusal.headers.set('Connection', 'close')
   const body = await refusal.text()
   refusal.headers.set('Content-Length', String(Buffer.byteLength(body)))
   const lines = [...refusal.headers].map(([name, value]) => `${name}: ${value}`)

@@ -31,14 +31,13 @@ export function nodeHandler(options: {
   refuse?: (incoming: Incoming) => Response | null
 }): (incoming: Incoming, outgoing: Outgoing) => void {
   const { fetch, onError, limits, refuse } = options
-  const maxRawHeaders = limits.maxHeaderCount * 2
   const listener = getRequestListener(
     (request, env) => {
       const incoming = env.incoming as Incoming
-      if (incoming.rawHeaders.length > maxRawHeaders) {
-        return earlyRefusal('malformed_request', 'The request has too many headers.', 431)
-      }
-      return refuse?.(incoming) ?? fetch(request, env as { incoming: Incoming; outgoing: Outgoing })
+      const refusal = headerFault(incoming, limits) ?? refuse?.(incoming)
+      if (!refusal) return fetch(request, env as { incoming: Incoming; outgoing: Outgoing })
+      endConnection(env.outgoing as Outgoing)
+      return refusal
     },
     {
       errorHandler(error) {
@@ -51,6 +50,30 @@ export function nodeHandler(options: {
   return (incoming, outgoing) => {
     listener(incoming, outgoing).catch(error => onError(error, 'request'))
   }
+}
+
+/** Only HTTP/1 keeps a connection by saying so; HTTP/2 sessions are told by GOAWAY. */
+function endConnection(outgoing: Outgoing): void {
+  if ('shouldKeepAlive' in outgoing) outgoing.shouldKeepAlive = false
+}
+
+/** What Node's parsers let pass: HTTP/2 headers without end, a second Host, a Transfer-Encoding that nobody knows. */
+function headerFault({ rawHeaders, headers }: Incoming, limits: ListenerLimits): Response | null {
+  let length = 0
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at++) {
+    const text = rawHeaders[at]!
+    length += text.length
+    if (at % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host') hosts++
+  }
+  if (rawHeaders.length > limits.maxHeaderCount * 2 || length > limits.maxHeaderBytes) {
+    return earlyRefusal('malformed_request', 'The headers are too large or too many.', 431)
+  }
+  const encoding = headers['transfer-encoding']
+  if (hosts > 1 || (encoding !== undefined && encoding.toLowerCase() !== 'chunked')) {
+    return earlyRefusal('malformed_request', 'The request is not HTTP that can be read.')
+  }
+  return null
 }
 
 /** Starts to count, limit and answer for a server's connections, and gives it its beginning and end. */
@@ -69,9 +92,8 @@ export function superviseServer(
     refuseOnSocket(error, socket).catch(() => socket.destroy())
   })
   server.prependListener('request', (_: Incoming, outgoing: Outgoing) => {
-    // Only HTTP/1 keeps a connection by saying so; HTTP/2 sessions are told by GOAWAY.
     if (!('shouldKeepAlive' in outgoing)) return
-    if (closing) outgoing.shouldKeepAlive = false
+    if (closing) endConnection(outgoing)
     running.add(outgoing)
     outgoing.once('close', () => running.delete(outgoing))
   })
@@ -90,7 +112,7 @@ export function superviseServer(
     close: graceMs =>
       new Promise(resolve => {
         closing = true
-        for (const outgoing of running) outgoing.shouldKeepAlive = false
+        for (const outgoing of running) endConnection(outgoing)
         const idle = setInterval(() => server.closeIdleConnections(), Math.min(CONNECTION_CHECK_MS, 100))
         const cut = setTimeout(() => {
           for (const socket of sockets) socket.destroy()
