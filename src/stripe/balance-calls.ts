@@ -20,7 +20,7 @@ export type BalanceCalls = {
   retrievePayout(id: string): Promise<StripePayout>
   listPayouts(params: StripeWindow): Promise<StripePage<StripePayout>>
   retrieveEvent(id: string): Promise<StripeEvent>
-  /** One page of the last 30 days; `deliverySuccess: false` lists what no endpoint has taken. */
+  /** One page of the last 30 days, of at most 20 types; `deliverySuccess: false` lists what no endpoint has taken. */
   listEvents(params: { types?: string[]; deliverySuccess?: boolean } & StripeWindow): Promise<StripePage<StripeEvent>>
 }
 

@@ -91,3 +91,98 @@ export function stripeEvent(changes: Record<string, unknown> = {}): Record<strin
     ...changes,
   }
 }
+
+export const list = (item: unknown) => ({ object: 'list', has_more: false, data: [item] })
+export const customer = { id: 'cus_1', object: 'customer', livemode: false, metadata: { payer: 'payer_1' } }
+export const method = {
+  id: 'pm_1',
+  object: 'payment_method',
+  type: 'card',
+  customer: 'cus_1',
+  card: {
+    brand: 'visa',
+    last4: '4242',
+    exp_month: 1,
+    exp_year: 2030,
+    funding: 'credit',
+    country: null,
+    fingerprint: 'fp',
+  },
+  billing_details: { name: 'A Person' },
+  livemode: false,
+  created: 1,
+  metadata: {},
+}
+export const setupIntent = {
+  id: 'seti_1',
+  object: 'setup_intent',
+  status: 'succeeded',
+  customer: 'cus_1',
+  payment_method: method,
+  usage: 'off_session',
+  last_setup_error: null,
+  client_secret: 'seti_1_secret_x',
+  metadata: {},
+  livemode: false,
+  created: 1,
+}
+export const token = {
+  id: 'tok_1',
+  object: 'token',
+  type: 'card',
+  used: false,
+  card: method.card,
+  livemode: false,
+  created: 1,
+}
+export const refund = {
+  id: 're_1',
+  object: 'refund',
+  status: 'pending',
+  amount: 5,
+  currency: 'usd',
+  charge: 'ch_1',
+  payment_intent: 'pi_1',
+  balance_transaction: null,
+  reason: null,
+  metadata: {},
+  created: 1,
+}
+export const dispute = {
+  id: 'dp_1',
+  object: 'dispute',
+  status: 'needs_response',
+  amount: 5,
+  currency: 'usd',
+  charge: 'ch_1',
+  payment_intent: 'pi_1',
+  reason: 'fraudulent',
+  is_charge_refundable: false,
+  evidence_details: { due_by: 9 },
+  balance_transactions: [balanceTransaction({ id: 'txn_9' })],
+  metadata: {},
+  livemode: false,
+  created: 1,
+}
+export const payout = {
+  id: 'po_1',
+  object: 'payout',
+  status: 'paid',
+  amount: 100,
+  currency: 'usd',
+  automatic: true,
+  type: 'bank_account',
+  method: 'standard',
+  reconciliation_status: 'completed',
+  arrival_date: 2,
+  balance_transaction: 'txn_1',
+  destination: { id: 'ba_1', object: 'bank_account', account_holder_name: 'A Person' },
+  failure_balance_transaction: null,
+  failure_code: null,
+  original_payout: null,
+  reversed_by: null,
+  trace_id: { status: 'supported', value: 'T1' },
+  statement_descriptor: null,
+  livemode: false,
+  created: 1,
+}
