@@ -28,7 +28,8 @@ export const STRIPE_API = 'https://api.stripe.com'
 export const STRIPE_JS = 'https://js.stripe.com/clover/stripe.js'
 
 const secret = (minimum = 1) => z.string().min(minimum).transform(value => new Secret(value))
-const port = z.coerce.number().int().min(1).max(65_535)
+/** 0 takes any free port. */
+const port = z.coerce.number().int().min(0).max(65_535)
 const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high)
 const httpUrl = z.url({ protocol: /^https?$/ }).transform(value => value.replace(/\/+$/, ''))
 const postgresUrl = z
