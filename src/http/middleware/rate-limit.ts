@@ -48,10 +48,11 @@ export function limitFailedAuthentication(options: {
   }
 }
 
+/** Neither tenants nor client ids hold a line break. */
 const callerOf = (access: Access): string =>
   access.kind === 'service'
-    ? JSON.stringify([access.tenantId, access.clientId])
-    : JSON.stringify([access.tenantId, 'session', access.sessionId])
+    ? `${access.tenantId}\n${access.clientId}`
+    : `${access.tenantId}\nsession\n${access.sessionId}`
 
 const limited = (retryAfterSeconds: number) =>
   new DomainError('rate_limited', 'There are too many requests. Wait as long as Retry-After says.', {
