@@ -115,6 +115,40 @@ describe('a good access token', () => {
     expect([...access.scopes]).toEqual(['payers:read'])
   })
 
+  it('may look as Keycloak makes it, beside a key for encryption', async () => {
+    const issued = { iss: issuer.url, aud: [AUDIENCE, 'account'], iat: seconds(), exp: seconds() + 300, nbf: undefined }
+    const claims = {
+      ...issued,
+      jti: 'trrtcc:0bbd2bd2-1f0a-4a53-8d4c-4a3a2d5f8f3e',
+      sub: 'f6a1b7f0-8c0e-4b8e-9b0e-0d5c5f9a7e11',
+      typ: 'Bearer',
+      azp: 'billing',
+      acr: '1',
+      resource_access: { account: { roles: ['view-profile'] } },
+      scope: 'charges:create email profile',
+      clientHost: '192.0.2.10',
+      email_verified: false,
+      preferred_username: 'service-account-billing',
+      clientAddress: '192.0.2.10',
+    }
+    issuer.publish([
+      { ...pss.jwk, kid: 'enc-1', alg: 'RSA-OAEP', use: 'enc', x5c: ['MIIC'] },
+      { ...rsa.jwk, x5t: 'abc' },
+    ])
+    verifier = makeVerifier()
+    const access = await verifier.verify(mint({ key: rsa, claims }))
+    expect(access).toMatchObject({ clientId: 'billing', tenantId: 'demo' })
+    expect(access.scopes.has('charges:create')).toBe(true)
+  })
+
+  it('may look as Auth0 makes it in the RFC 9068 profile', async () => {
+    const tenantClaim = 'https://panless.example/tenant'
+    verifier = makeVerifier({ tenantClaim })
+    const claims = { sub: 'K1AUPhZq8mRi0Q0pjhkfu1D7y6KjDQja@clients', client_id: 'K1AUPhZq8mRi0Q0pjhkfu1D7y6KjDQja' }
+    const token = mint({ key: rsa, claims: { ...claims, [tenantClaim]: 'demo' }, without: ['tenant'] })
+    await expect(verifier.verify(token)).resolves.toMatchObject({ tenantId: 'demo', clientId: claims.client_id })
+  })
+
   it('expires with the skew, also when it was verified before', async () => {
     const token = mint()
     await verifier.verify(token)
