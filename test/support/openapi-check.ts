@@ -52,7 +52,7 @@ function closed(schema: unknown): Schema {
   if (Array.isArray(schema)) return schema.map(closed) as unknown as Schema
   if (typeof schema !== 'object' || schema === null) return schema as Schema
   const copy = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, closed(value)]))
-  if (copy.type === 'object' && copy.properties && copy.additionalProperties === undefined) {
+  if ((copy as { type?: unknown }).type === 'object' && copy.properties && copy.additionalProperties === undefined) {
     ;(copy as Schema).additionalProperties = false
   }
   return copy

@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { DomainError } from '../../domain/errors.ts'
 import { addressBlock } from '../client-address.ts'
-import { createTokenBuckets } from '../token-buckets.ts'
+import { createTokenBuckets, type TokenBuckets } from '../token-buckets.ts'
 import type { Access } from './authenticate.ts'
 
 export type RateLimit = {
@@ -58,3 +58,11 @@ const limited = (retryAfterSeconds: number) =>
   new DomainError('rate_limited', 'There are too many requests. Wait as long as Retry-After says.', {
     retryAfterSeconds,
   })
+
+/** For a route of its own bucket, called by its handler: throws rate_limited once a caller has spent it. */
+export function limitEach(buckets: TokenBuckets): (c: { var: { access: Access } }) => void {
+  return c => {
+    const wait = buckets.take(callerOf(c.var.access))
+    if (wait > 0) throw limited(wait)
+  }
+}

@@ -1,0 +1,74 @@
+// Lists payers, newest first; look-ups go by keyed hashes, so nothing about a person is compared in the clear.
+import { and, desc, eq, lt } from 'drizzle-orm'
+import { z } from 'zod'
+import { lookupHash, normalizeEmail, normalizeExternalRef, normalizeShortName } from '../../crypto/keyed-hash.ts'
+import { payers } from '../../db/schema/payers.ts'
+import { appendAudit } from '../audit/append.ts'
+import type { Ctx, Tx } from '../context.ts'
+import { keyOfCursor, type Page, pageQuery, toPage } from '../page.ts'
+import { parseInput } from '../parse-input.ts'
+import { requirePermission } from '../permissions.ts'
+import { read } from '../write.ts'
+import { type IdentityField, type PayerView, payerFields, showPayer } from './payer.ts'
+
+export const listPayersQuery = z.strictObject({
+  ...pageQuery,
+  external_ref: payerFields.external_ref.optional(),
+  short_name: payerFields.short_name.optional(),
+})
+
+export const searchPayersInput = z.strictObject({
+  email: payerFields.email,
+  limit: z.int().min(1).max(100).default(20),
+  cursor: z.string().min(1).max(200).optional(),
+})
+
+type Filter = { externalRef?: string; shortName?: string; email?: string }
+
+/** @throws insufficient_scope, validation_failed */
+export async function listPayers(ctx: Ctx, query: unknown): Promise<Page<PayerView>> {
+  requirePermission(ctx, 'listPayers')
+  const { limit, cursor, external_ref, short_name } = parseInput(listPayersQuery, query)
+  return find(ctx, { externalRef: external_ref, shortName: short_name }, limit, cursor, async () => {})
+}
+
+/** By e-mail, in a body and never in a URL; recorded. @throws insufficient_scope, validation_failed */
+export async function searchPayers(ctx: Ctx, input: unknown): Promise<Page<PayerView>> {
+  requirePermission(ctx, 'searchPayers')
+  const { email, limit, cursor } = parseInput(searchPayersInput, input)
+  return find(ctx, { email }, limit, cursor, (tx, found) =>
+    appendAudit(tx, ctx, { action: 'payer.search', object: { type: 'payer', id: null }, details: { by: ['email'], found } }),
+  )
+}
+
+async function find(ctx: Ctx, filter: Filter, limit: number, cursor: string | undefined, record: (tx: Tx, found: number) => Promise<void>) {
+  const after = keyOfCursor(cursor, /^payer_[0-9a-z]{26}$/)
+  const key = ctx.keyring.derive('lookup-hash')
+  const hash = (column: string, value: string) => lookupHash(key, ctx.tenantId, column, value)
+  const rows = await read(ctx, async tx => {
+    const found = await tx.orm
+      .select({
+        id: payers.id, status: payers.status, wrapped_key: payers.wrappedKey, key_version: payers.keyVersion,
+        profile_sealed: payers.profileSealed, identity_fields: payers.identityFields,
+        stripe_customer_id: payers.stripeCustomerId, created_at: payers.createdAt, updated_at: payers.updatedAt,
+      })
+      .from(payers)
+      .where(
+        and(
+          eq(payers.tenantId, ctx.tenantId),
+          eq(payers.status, 'active'),
+          after === undefined ? undefined : lt(payers.id, after),
+          filter.externalRef === undefined ? undefined : eq(payers.externalRefHash, hash('payers.external_ref', normalizeExternalRef(filter.externalRef))),
+          filter.shortName === undefined ? undefined : eq(payers.shortNameHash, hash('payers.short_name', normalizeShortName(filter.shortName))),
+          filter.email === undefined ? undefined : eq(payers.emailHash, hash('payers.email', normalizeEmail(filter.email))),
+        ),
+      )
+      .orderBy(desc(payers.id))
+      .limit(limit + 1)
+    await record(tx, Math.min(found.length, limit))
+    return found
+  })
+  const page = toPage(rows, limit, row => row.id, row => row)
+  const data = await Promise.all(page.data.map(row => showPayer(ctx, { ...row, identity_fields: row.identity_fields as IdentityField[] })))
+  return { data, next_cursor: page.next_cursor }
+}

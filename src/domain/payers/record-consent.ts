@@ -1,0 +1,62 @@
+// Records that a person agreed to a purpose that rests on consent, with the evidence.
+import { z } from 'zod'
+import type { Ctx } from '../context.ts'
+import { notFound } from '../errors.ts'
+import { writeOnce } from '../idempotency/once.ts'
+import { type Answer, idempotentRequest } from '../idempotency/request.ts'
+import { newId } from '../ids.ts'
+import { parseInput } from '../parse-input.ts'
+import { requirePermission } from '../permissions.ts'
+import { read } from '../write.ts'
+import { CONSENT_COLUMNS, CONSENT_PURPOSES, type ConsentRow, type ConsentView, showConsent } from './consents.ts'
+import { openDataKey, sealJson } from './data-key.ts'
+import { loadPayer } from './get-payer.ts'
+import { LOCALE } from './payer.ts'
+
+export const recordConsentInput = z.strictObject({
+  purpose: z.enum(CONSENT_PURPOSES as [string, ...string[]]),
+  text_version: z.string().min(1).max(64),
+  locale: z.string().regex(LOCALE, 'must be a BCP 47 tag such as mn or ja-JP').optional(),
+  accepted_at: z.iso.datetime({ offset: true }).transform(text => new Date(text)).optional(),
+  ip: z.union([z.ipv4(), z.ipv6()]).optional(),
+  user_agent: z.string().max(500).optional(),
+})
+
+/** @throws insufficient_scope, not_found, payer_erased, validation_failed */
+export async function recordConsent(ctx: Ctx, payerId: string, input: unknown): Promise<Answer<ConsentView>> {
+  requirePermission(ctx, 'recordConsent')
+  const row = await read(ctx, tx => loadPayer(tx, payerId))
+  idempotentRequest(ctx)
+  const wanted = parseInput(recordConsentInput, input)
+  const payer = await openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
+  const now = ctx.clock.now()
+  const id = newId('consent', now)
+  const evidence = { ip: wanted.ip ?? null, userAgent: wanted.user_agent ?? null }
+  return writeOnce(ctx, {
+    resume: consentId => findConsent(ctx, payerId, consentId),
+    change: async tx => {
+      await loadPayer(tx, payerId)
+      const [made] = await tx.sql<ConsentRow[]>`
+        insert into consents (tenant_id, id, payer_id, purpose, text_version, locale, accepted_at, evidence_sealed, source, created_at)
+        values (${ctx.tenantId}, ${id}, ${payerId}, ${wanted.purpose}, ${wanted.text_version}, ${wanted.locale ?? null},
+                ${wanted.accepted_at ?? now}, ${sealJson(ctx, payer, { table: 'consents', column: 'evidence_sealed', row: id }, evidence)},
+                'service', ${now})
+        returning ${tx.sql(CONSENT_COLUMNS as unknown as string[])}`
+      return {
+        result: showConsent(made as ConsentRow),
+        objectId: id,
+        payer,
+        audit: { action: 'consent.record', object: { type: 'consent', id }, payerId, details: { purpose: wanted.purpose } },
+      }
+    },
+  })
+}
+
+/** @throws not_found */
+export async function findConsent(ctx: Ctx, payerId: string, consentId: string): Promise<ConsentView> {
+  const [row] = await read(ctx, tx => tx.sql<ConsentRow[]>`
+    select ${tx.sql(CONSENT_COLUMNS as unknown as string[])} from consents
+     where tenant_id = ${ctx.tenantId} and id = ${consentId} and payer_id = ${payerId}`)
+  if (!row) throw notFound()
+  return showConsent(row)
+}
