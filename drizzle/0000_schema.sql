@@ -132,6 +132,13 @@ CREATE TABLE "idempotency_keys" (
 	CONSTRAINT "idempotency_keys_status" CHECK ("idempotency_keys"."status" in ('running', 'done'))
 );
 --> statement-breakpoint
+CREATE TABLE "scheduled_tasks" (
+	"tenant_id" text NOT NULL,
+	"task" text NOT NULL,
+	"due_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "scheduled_tasks_tenant_id_task_pk" PRIMARY KEY("tenant_id","task")
+);
+--> statement-breakpoint
 CREATE TABLE "checkout_sessions" (
 	"tenant_id" text NOT NULL,
 	"id" text NOT NULL,
@@ -197,13 +204,19 @@ CREATE TABLE "balance_transactions" (
 	"source_id" text,
 	"source_charge_id" text,
 	"source_payment_intent_id" text,
+	"source_attempt_id" text,
 	"presentment_amount" bigint,
 	"presentment_currency" text,
 	"created_at" timestamp with time zone NOT NULL,
 	"available_on" timestamp with time zone NOT NULL,
 	"raw" jsonb NOT NULL,
 	"mirrored_at" timestamp with time zone NOT NULL,
-	CONSTRAINT "balance_transactions_tenant_id_id_pk" PRIMARY KEY("tenant_id","id")
+	"missing_at" timestamp with time zone,
+	"matched_type" text,
+	"matched_id" text,
+	"match_rule" text,
+	CONSTRAINT "balance_transactions_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
+	CONSTRAINT "balance_transactions_matched_type" CHECK ("balance_transactions"."matched_type" in ('charge', 'refund', 'dispute') and "balance_transactions"."matched_id" is not null or "balance_transactions"."matched_type" is null and "balance_transactions"."matched_id" is null)
 );
 --> statement-breakpoint
 CREATE TABLE "exceptions" (
@@ -234,6 +247,8 @@ CREATE TABLE "mirror_cursors" (
 	"window_from" timestamp with time zone,
 	"window_to" timestamp with time zone,
 	"page_after" text,
+	"window_started_at" timestamp with time zone,
+	"lease_until" timestamp with time zone,
 	"caught_up_to" timestamp with time zone,
 	"updated_at" timestamp with time zone NOT NULL,
 	CONSTRAINT "mirror_cursors_tenant_id_feed_pk" PRIMARY KEY("tenant_id","feed")
@@ -420,6 +435,7 @@ CREATE INDEX "payers_short_name" ON "payers" USING btree ("tenant_id","short_nam
 CREATE INDEX "payers_email" ON "payers" USING btree ("tenant_id","email_hash");--> statement-breakpoint
 CREATE INDEX "balance_transactions_source" ON "balance_transactions" USING btree ("tenant_id","source_id");--> statement-breakpoint
 CREATE INDEX "balance_transactions_created" ON "balance_transactions" USING btree ("tenant_id","created_at");--> statement-breakpoint
+CREATE INDEX "balance_transactions_matched" ON "balance_transactions" USING btree ("tenant_id","matched_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "exceptions_open_subject" ON "exceptions" USING btree ("tenant_id","cause","subject_id") WHERE status = 'open';--> statement-breakpoint
 CREATE INDEX "exceptions_status" ON "exceptions" USING btree ("tenant_id","status","cause");--> statement-breakpoint
 CREATE INDEX "payout_rows_balance_transaction" ON "payout_rows" USING btree ("tenant_id","balance_transaction_id");--> statement-breakpoint

@@ -20,6 +20,8 @@ export const balanceTransactions = pgTable(
     /** The charge that the source belongs to at Stripe, when Stripe says so. */
     sourceChargeId: text('source_charge_id'),
     sourcePaymentIntentId: text('source_payment_intent_id'),
+    /** Our own attempt id in the source's metadata at Stripe. */
+    sourceAttemptId: text('source_attempt_id'),
     /** Amount and currency as the payer saw them, when settled in another currency. */
     presentmentAmount: amount('presentment_amount'),
     presentmentCurrency: text('presentment_currency'),
@@ -27,12 +29,24 @@ export const balanceTransactions = pgTable(
     availableOn: instant('available_on').notNull(),
     /** Stripe's object less its personal members. */
     raw: jsonb('raw').$type<Record<string, unknown>>().notNull(),
+    /** Wall time of the last read that showed it. */
     mirroredAt: instant('mirrored_at').notNull(),
+    /** When a complete read of its time no longer showed it; such a row counts for nothing. */
+    missingAt: instant('missing_at'),
+    /** The vault's own row that it belongs to, and the rule that found it. */
+    matchedType: text('matched_type'),
+    matchedId: text('matched_id'),
+    matchRule: text('match_rule'),
   },
   table => [
     primaryKey({ columns: [table.tenantId, table.id] }),
     index('balance_transactions_source').on(table.tenantId, table.sourceId),
     index('balance_transactions_created').on(table.tenantId, table.createdAt),
+    index('balance_transactions_matched').on(table.tenantId, table.matchedId),
+    check(
+      'balance_transactions_matched_type',
+      sql`${table.matchedType} in ('charge', 'refund', 'dispute') and ${table.matchedId} is not null or ${table.matchedType} is null and ${table.matchedId} is null`,
+    ),
   ],
 )
 
@@ -88,6 +102,10 @@ export const mirrorCursors = pgTable(
     windowFrom: instant('window_from'),
     windowTo: instant('window_to'),
     pageAfter: text('page_after'),
+    /** Wall time at which the window was begun: rows that were not seen since are gone. */
+    windowStartedAt: instant('window_started_at'),
+    /** Wall time until which one process reads this list. */
+    leaseUntil: instant('lease_until'),
     /** Everything created before this has been read. */
     caughtUpTo: instant('caught_up_to'),
     updatedAt: instant('updated_at').notNull(),
