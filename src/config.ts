@@ -27,7 +27,11 @@ export const EXIT_CONFIG = 78
 export const STRIPE_API = 'https://api.stripe.com'
 export const STRIPE_JS = 'https://js.stripe.com/clover/stripe.js'
 
-const secret = (minimum = 1) => z.string().min(minimum).transform(value => new Secret(value))
+const secret = (minimum = 1) =>
+  z
+    .string()
+    .min(minimum)
+    .transform(value => new Secret(value))
 /** 0 takes any free port. */
 const port = z.coerce.number().int().min(0).max(65_535)
 const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high)
@@ -46,7 +50,10 @@ const schema = z.object({
   DATABASE_CA_FILE: file.optional(),
   DEFAULT_TENANT: z.string().regex(TENANT_ID, 'must be lower-case letters, digits and dashes').default('default'),
   STRIPE_SECRET_KEY: secret(8).optional(),
-  STRIPE_PUBLISHABLE_KEY: z.string().regex(/^pk_(test|live)_/, 'must start with pk_test_ or pk_live_').optional(),
+  STRIPE_PUBLISHABLE_KEY: z
+    .string()
+    .regex(/^pk_(test|live)_/, 'must start with pk_test_ or pk_live_')
+    .optional(),
   STRIPE_WEBHOOK_SECRET: secret(8).optional(),
   STRIPE_API_BASE: httpUrl.default(STRIPE_API),
   STRIPE_JS_URL: httpUrl.default(STRIPE_JS),
@@ -63,14 +70,28 @@ const schema = z.object({
   TLS_KEY_FILE: file.optional(),
   TRUSTED_PROXIES: z
     .string()
-    .transform(list => list.split(',').map(item => item.trim()).filter(Boolean))
+    .transform(list =>
+      list
+        .split(',')
+        .map(item => item.trim())
+        .filter(Boolean),
+    )
     .refine(list => list.every(isAddressOrRange), 'must be addresses or CIDR ranges, separated by commas')
     .optional(),
   KEYRING_FILE: file,
-  REGION: z.string().regex(/^[a-z0-9-]{2,40}$/, 'must be lower-case letters, digits and dashes').default('local'),
-  HOST: z.string().refine(host => isIP(host) !== 0 || host === 'localhost', 'must be an address').default('0.0.0.0'),
+  REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{2,40}$/, 'must be lower-case letters, digits and dashes')
+    .default('local'),
+  HOST: z
+    .string()
+    .refine(host => isIP(host) !== 0 || host === 'localhost', 'must be an address')
+    .default('0.0.0.0'),
   PORT: port.default(8443),
-  METRICS_HOST: z.string().refine(host => isIP(host) !== 0, 'must be an address').default('127.0.0.1'),
+  METRICS_HOST: z
+    .string()
+    .refine(host => isIP(host) !== 0, 'must be an address')
+    .default('127.0.0.1'),
   METRICS_PORT: port.default(9464),
   PUBLIC_URL: httpUrl.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
@@ -104,7 +125,9 @@ export type ConfigUse = 'serve' | 'worker' | 'cli' | 'migrate'
  * @throws ConfigError with one fault for each wrong setting, none of them holding a secret
  */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env, use: ConfigUse = 'serve'): Config {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
   const parsed = schema.safeParse(present)
   const faults: ConfigFault[] = parsed.success
     ? []
@@ -118,7 +141,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, use: Co
 export function loadMigrationUrl(environment: NodeJS.ProcessEnv = process.env): Secret {
   const url = environment.DATABASE_MIGRATION_URL
   if (!url) {
-    throw new ConfigError([{ name: 'DATABASE_MIGRATION_URL', message: 'is missing: the connection of the migrating role' }])
+    throw new ConfigError([
+      { name: 'DATABASE_MIGRATION_URL', message: 'is missing: the connection of the migrating role' },
+    ])
   }
   const faults = databaseTlsFaults('DATABASE_MIGRATION_URL', url)
   if (faults.length > 0) throw new ConfigError(faults)

@@ -1,8 +1,8 @@
 // The composition root: builds what the verbs need from the configuration, and closes it again.
 import type { Config } from './config.ts'
 import { createSessionTokenSigner, ed25519FromSeed, type SessionTokenSigner } from './crypto/session-token.ts'
-import { migrationState } from './db/migrate.ts'
 import { openDatabase } from './db/client.ts'
+import { migrationState } from './db/migrate.ts'
 import type { Clock, Dependencies, Logger } from './domain/context.ts'
 import { bindDefaultTenant } from './domain/tenants/bind-default-tenant.ts'
 import { createTenantDirectory } from './domain/tenants/tenant-directory.ts'
@@ -128,13 +128,15 @@ function sessionTokenSigner(keyring: Keyring): SessionTokenSigner {
 
 async function refuseUnfitDatabase(db: ReturnType<typeof openDatabase>): Promise<void> {
   const { state, applied, known } = await migrationState(db.sql)
-  if (state === 'behind') throw new VaultError(`The database is behind: ${applied} of ${known} migrations. Run: panless migrate`)
+  if (state === 'behind')
+    throw new VaultError(`The database is behind: ${applied} of ${known} migrations. Run: panless migrate`)
   if (state === 'ahead') throw new VaultError('The database is ahead of this version. Run a newer panless.')
   const [role] = await db.sql`
     select r.rolsuper as superuser, r.rolbypassrls as bypass,
            exists (select 1 from pg_class c where c.relname = 'charges' and pg_has_role(r.rolname, c.relowner, 'member')) as owner
       from pg_roles r where r.rolname = current_user`
-  if (role?.superuser) throw new VaultError('DATABASE_URL is a superuser: row security would not hold. Use the app role.')
+  if (role?.superuser)
+    throw new VaultError('DATABASE_URL is a superuser: row security would not hold. Use the app role.')
   if (role?.bypass) throw new VaultError('DATABASE_URL has BYPASSRLS: row security would not hold. Use the app role.')
   if (role?.owner) throw new VaultError('DATABASE_URL owns the tables: row security would not hold. Use the app role.')
 }

@@ -10,7 +10,11 @@ export function migrateCommand(): Command {
     .option('--json', 'print the result as JSON')
     .action(async (options: { json?: boolean }) => {
       const result = await migrateDatabase(loadMigrationUrl().reveal())
-      console.log(options.json ? JSON.stringify(result) : `The database is ${result.state}: ${result.applied} of ${result.known} migrations.`)
+      console.log(
+        options.json
+          ? JSON.stringify(result)
+          : `The database is ${result.state}: ${result.applied} of ${result.known} migrations.`,
+      )
     })
 }
 

@@ -30,9 +30,13 @@ export async function runCli(args: string[]): Promise<number> {
     .description('The payment vault that never sees a card number.')
     .version(VERSION)
     .showHelpAfterError('Run with --help for usage.')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage, 69 a dependency is away, 78 wrong configuration.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage, 69 a dependency is away, 78 wrong configuration.',
+    )
   const wanted = args.find(arg => !arg.startsWith('-'))
-  for (const [name, load] of COMMANDS) if (wanted === undefined || wanted === 'help' || wanted === name) program.addCommand(await load())
+  for (const [name, load] of COMMANDS)
+    if (wanted === undefined || wanted === 'help' || wanted === name) program.addCommand(await load())
   if (wanted !== undefined && wanted !== 'help' && !COMMANDS.some(([name]) => name === wanted)) {
     for (const [, load] of COMMANDS) program.addCommand(await load())
   }

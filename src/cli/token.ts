@@ -1,6 +1,5 @@
 // `panless token`: an access token of the running embedded environment, for trying the API by hand.
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { SCOPES_BY_ROLE } from '../domain/permissions.ts'
 
@@ -30,7 +29,7 @@ export function tokenCommand(): Command {
 
 async function printToken(client: string, options: TokenOptions): Promise<void> {
   const [
-    { DATA_FOLDER, embeddedFiles },
+    { dataFolder, embeddedFiles },
     { readDevJson },
     { openHttpsClient },
     { requestAccessToken, TokenRefusedError },
@@ -45,13 +44,13 @@ async function printToken(client: string, options: TokenOptions): Promise<void> 
     process.exitCode = EXIT_REFUSED
     return
   }
-  const dev = await readDevJson(embeddedFiles(DATA_FOLDER).devJson)
+  const dev = await readDevJson(embeddedFiles(dataFolder()).devJson)
   if (dev === null) {
     console.error('The embedded environment is not running. Start it with: npm start')
     process.exitCode = EXIT_NOT_RUNNING
     return
   }
-  const https = openHttpsClient(await readFile(join(dev.ca_file), 'utf8'))
+  const https = openHttpsClient(await readFile(dev.ca_file, 'utf8'))
   try {
     const token = await requestAccessToken(https, {
       tokenEndpoint: dev.token_endpoint,

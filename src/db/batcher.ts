@@ -23,7 +23,10 @@ export function createBatcher<Row, Result>(run: (tenantId: string, rows: Row[]) 
     const batch = lane.waiting.splice(0, BATCH_ROWS_MAX)
     lane.inFlight++
     try {
-      const results = await run(tenantId, batch.map(item => item.row))
+      const results = await run(
+        tenantId,
+        batch.map(item => item.row),
+      )
       for (const [index, item] of batch.entries()) item.resolve(results[index] as Result)
     } catch (error) {
       if (batch.length === 1) batch[0]?.reject(error)
@@ -53,7 +56,8 @@ export function createBatcher<Row, Result>(run: (tenantId: string, rows: Row[]) 
   return (tenantId: string, row: Row): Promise<Result> => {
     const lane = lanes.get(tenantId) ?? { waiting: [], inFlight: 0, scheduled: false }
     lanes.set(tenantId, lane)
-    if (lane.waiting.length >= WAITING_MAX) return Promise.reject(new BatchQueueFull('too many requests wait for the database'))
+    if (lane.waiting.length >= WAITING_MAX)
+      return Promise.reject(new BatchQueueFull('too many requests wait for the database'))
     return new Promise((resolve, reject) => {
       lane.waiting.push({ row, resolve, reject })
       if (lane.scheduled) return

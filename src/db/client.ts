@@ -70,8 +70,7 @@ export function setTenant(tenantId: string): string {
 /** Drizzle changes the parsers of the client that it is given, so it gets a copy and dates stay dates for plain SQL. */
 function ormOver(sql: Sql | TransactionSql): PostgresJsDatabase {
   const facade = new Proxy(sql, {
-    get: (target, name) =>
-      name === 'options' ? { parsers: {}, serializers: {} } : Reflect.get(target, name, target),
+    get: (target, name) => (name === 'options' ? { parsers: {}, serializers: {} } : Reflect.get(target, name, target)),
   })
   return drizzle(facade as Sql)
 }

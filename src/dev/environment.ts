@@ -1,6 +1,6 @@
 // What the embedded environment is made of: its folder, its addresses, and the made-up Stripe accounts of its tenants.
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { EmbeddedPorts } from './ports.ts'
 
 /** The first one is the default tenant. */
@@ -11,8 +11,10 @@ export const DEFAULT_EMBEDDED_TENANT: EmbeddedTenant = 'demo'
 /** Who the access tokens are for. */
 export const AUDIENCE = 'https://panless.local/api'
 
-/** `.panless` at the top of the checkout, from wherever the command is called. */
-export const DATA_FOLDER = join(import.meta.dirname, '..', '..', '.panless')
+/** `.panless` in the folder that the command is called in; `npm start` calls it at the top of the checkout. */
+export function dataFolder(): string {
+  return resolve('.panless')
+}
 
 export interface StripeKeys {
   secretKey: string

@@ -8,9 +8,10 @@ export interface EmbeddedPorts {
   stripe: number
   shop: number
   postgres: number
+  workerMetrics: number
 }
 
-const ORDER: (keyof EmbeddedPorts)[] = ['service', 'metrics', 'issuer', 'stripe', 'shop', 'postgres']
+const ORDER: (keyof EmbeddedPorts)[] = ['service', 'metrics', 'issuer', 'stripe', 'shop', 'postgres', 'workerMetrics']
 
 export const DEFAULT_FIRST_PORT = 8443
 
@@ -25,12 +26,13 @@ const PURPOSE: Record<keyof EmbeddedPorts, string> = {
   stripe: 'the Stripe simulator',
   shop: 'the demo shop',
   postgres: 'Postgres',
+  workerMetrics: "the worker's metrics",
 }
 
 /** A port that the environment needs and cannot have; the message says what to do. */
 export class PortError extends Error {}
 
-/** The six ports from a first one on; throws {@link PortError} when they do not all lie in 1024…65535. */
+/** The ports from a first one on; throws {@link PortError} when they do not all lie in 1024…65535. */
 export function embeddedPorts(first: number): EmbeddedPorts {
   const last = first + ORDER.length - 1
   if (!Number.isInteger(first) || first < LOWEST_PORT || last > HIGHEST_PORT) {

@@ -63,7 +63,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const runAs = await serverUser(binaries.postgres, dirname(dataDir))
   const socketDir = socketDirectory(dataDir)
   if (!(await isInitialized(dataDir))) await initialize(options, runAs)
-  await endLeftover(dataDir)
+  await endLeftoverPostgres(dataDir)
   await makePrivateFolder(socketDir, runAs)
   const settings: Record<string, string> = {
     listen_addresses: '127.0.0.1',
@@ -204,7 +204,7 @@ async function postmasterFile(dataDir: string): Promise<string[]> {
  * Ends a server that a killed run left, only when its pid file is in our data directory and its command line names that
  * directory; a pid file whose process is gone or is somebody else's is stale and removed.
  */
-async function endLeftover(dataDir: string): Promise<void> {
+export async function endLeftoverPostgres(dataDir: string): Promise<void> {
   const pid = Number((await postmasterFile(dataDir))[0])
   if (!Number.isInteger(pid) || pid <= 1) return
   const args = await commandLine(pid)

@@ -17,6 +17,8 @@ export interface ChildOptions {
 export interface ProcessGroup {
   /** Starts a child and resolves with what it reported once ready; rejects when it ends before. */
   start(options: ChildOptions): Promise<unknown>
+  /** Runs a child to its end; rejects when that is not a success. */
+  run(options: ChildOptions): Promise<void>
   /** Rejects when a child ends that nobody asked to end. */
   failed: Promise<never>
   /** Ends all children, the last started first; resolves when none is left. */
@@ -49,7 +51,7 @@ const LOG_TAIL_CHARACTERS = 2_000
 
 /** A group whose logs and records are kept in this folder, which holds a folder `logs`. */
 export function openProcessGroup(folder: string, stopSteps: EndStep[] = STOP_STEPS): ProcessGroup {
-  const children: { name: string; child: ChildProcess; exited: Promise<void> }[] = []
+  const children: { child: ChildProcess; exited: Promise<void> }[] = []
   const records: ProcessRecord[] = []
   let stopping = false
   let fail: (cause: Error) => void
@@ -58,23 +60,35 @@ export function openProcessGroup(folder: string, stopSteps: EndStep[] = STOP_STE
   })
   failed.catch(() => {})
 
-  const start = async (options: ChildOptions): Promise<unknown> => {
+  const launch = async (options: ChildOptions) => {
     if (stopping) throw new Error(`${options.name} is not started: everything is being stopped.`)
     const logFile = join(folder, 'logs', `${options.name}.log`)
     const child = await forkChild(options, logFile)
     const exited = new Promise<void>(done => child.once('exit', () => done()))
-    children.push({ name: options.name, child, exited })
+    children.push({ child, exited })
     const ended = exited.then(async () => {
       const how = child.signalCode ?? `exit code ${child.exitCode}`
       return new Error(`${options.name} ended (${how}).\n${await logTail(logFile)}Its log: ${logFile}`)
     })
     const ready = untilReady(child, options.name, logFile)
+    ready.catch(() => {})
     const record = await recordOf(options.name, child.pid as number)
     if (record !== null) records.push(record)
     await writePrivateFile(recordFile(folder), JSON.stringify(records, null, 2))
+    return { child, ended, ready }
+  }
+
+  const start = async (options: ChildOptions): Promise<unknown> => {
+    const { ended, ready } = await launch(options)
     const report = await Promise.race([ready, ended.then(cause => Promise.reject(cause))])
     ended.then(cause => stopping || fail(cause))
     return report
+  }
+
+  const run = async (options: ChildOptions): Promise<void> => {
+    const { child, ended } = await launch(options)
+    const cause = await ended
+    if (child.exitCode !== 0) throw cause
   }
 
   const stop = async () => {
@@ -88,7 +102,7 @@ export function openProcessGroup(folder: string, stopSteps: EndStep[] = STOP_STE
     await writePrivateFile(recordFile(folder), '[]')
   }
 
-  return { start, failed, stop }
+  return { start, run, failed, stop }
 }
 
 /** Ends what a killed run left, only when process, start time and command line are those that were written down. */

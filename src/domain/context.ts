@@ -1,6 +1,7 @@
 // What every verb gets: who asks, for which tenant, and the dependencies it may use. There are no globals.
-import type { Database, Tx } from '../db/client.ts'
+
 import type { SessionTokenSigner } from '../crypto/session-token.ts'
+import type { Database, Tx } from '../db/client.ts'
 import type { DataKeyCache } from '../keyring/data-key-cache.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Queue } from '../queue/queue.ts'

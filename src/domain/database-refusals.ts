@@ -3,7 +3,16 @@ import { DomainError } from './errors.ts'
 
 /** SQLSTATE → refusal. Class 53: no resources; 57P03, 08*: not reachable; 55P03, 57014: waited too long; 40*: try again. */
 const BUSY = /^(53...|57P0[123]|08...|55P03|57014|40001|40P01|25P03)$/
-const BUSY_NETWORK = new Set(['CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'])
+const BUSY_NETWORK = new Set([
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+])
 /** Raised by the second net of drizzle/0002_guards.sql. */
 const CARD_NUMBER = 'PL003'
 const NOT_STORABLE_TEXT = new Set(['22021', '22P05'])
@@ -13,7 +22,10 @@ export function refusalOfDatabase(error: unknown): DomainError | null {
   const code = codeOf(error)
   if (code === null) return null
   if (BUSY.test(code) || BUSY_NETWORK.has(code)) {
-    return new DomainError('database_busy', 'The database cannot take this now. Send the same request again.', { retryAfterSeconds: 1, cause: error })
+    return new DomainError('database_busy', 'The database cannot take this now. Send the same request again.', {
+      retryAfterSeconds: 1,
+      cause: error,
+    })
   }
   if (code === CARD_NUMBER) {
     return new DomainError('card_number_refused', 'A card number is never taken here.', {

@@ -44,7 +44,12 @@ export function keyOfCursor(cursor: string | undefined, form: RegExp): string | 
 }
 
 /** One row more than the limit was asked for: it says whether there is a next page. */
-export function toPage<Row, Shown>(rows: Row[], limit: number, key: (row: Row) => string | number, show: (row: Row) => Shown): Page<Shown> {
+export function toPage<Row, Shown>(
+  rows: Row[],
+  limit: number,
+  key: (row: Row) => string | number,
+  show: (row: Row) => Shown,
+): Page<Shown> {
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
   return { data: shown.map(show), next_cursor: rows.length > limit && last !== undefined ? cursorOf(key(last)) : null }

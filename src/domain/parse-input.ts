@@ -10,9 +10,13 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   const parsed = schema.safeParse(input === undefined ? {} : input)
   if (parsed.success) return parsed.data
   const errors = parsed.error.issues.flatMap(issue => faultsOf(issue, input)).slice(0, FAULTS_MAX)
-  throw new DomainError('validation_failed', 'The request has members that cannot be accepted. Each is named in errors.', {
-    errors,
-  })
+  throw new DomainError(
+    'validation_failed',
+    'The request has members that cannot be accepted. Each is named in errors.',
+    {
+      errors,
+    },
+  )
 }
 
 function faultsOf(issue: z.core.$ZodIssue, input: unknown): FieldError[] {
@@ -37,7 +41,9 @@ function faultsOf(issue: z.core.$ZodIssue, input: unknown): FieldError[] {
     case 'invalid_value':
       return [{ pointer, code: 'not_a_choice', detail: `must be one of ${issue.values.map(String).join(', ')}` }]
     case 'invalid_format':
-      return [{ pointer, code: 'wrong_format', detail: ownWords(issue.message) ?? `must be ${withArticle(issue.format)}` }]
+      return [
+        { pointer, code: 'wrong_format', detail: ownWords(issue.message) ?? `must be ${withArticle(issue.format)}` },
+      ]
     case 'invalid_union':
       return [{ pointer, code: 'wrong_type', detail: 'has none of the forms that are taken here' }]
     case 'invalid_key':

@@ -10,7 +10,9 @@ const PROBE_MS = 2_000
 const STRIPE_EVERY_MS = 15_000
 
 /** `issuer` is what the verifier of access tokens last saw. */
-export function createReadiness(dependencies: Pick<Dependencies, 'db' | 'keyring' | 'stripe' | 'tenants' | 'settings'>) {
+export function createReadiness(
+  dependencies: Pick<Dependencies, 'db' | 'keyring' | 'stripe' | 'tenants' | 'settings'>,
+) {
   let lastStripe: { at: number; answer: Promise<boolean> } | null = null
 
   function stripeAnswers(): Promise<boolean> {
@@ -35,7 +37,11 @@ export function createReadiness(dependencies: Pick<Dependencies, 'db' | 'keyring
   }
 }
 
-async function askStripe({ stripe, tenants, settings }: Pick<Dependencies, 'stripe' | 'tenants' | 'settings'>): Promise<boolean> {
+async function askStripe({
+  stripe,
+  tenants,
+  settings,
+}: Pick<Dependencies, 'stripe' | 'tenants' | 'settings'>): Promise<boolean> {
   const tenant = (await tenants.find(settings.defaultTenant)) ?? (await tenants.list())[0]
   if (!tenant?.secrets) return false
   await stripe.forAccount(tenant.secrets.secretKey).account()
@@ -46,7 +52,13 @@ async function answers(question: PromiseLike<unknown>): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => resolve(false), PROBE_MS)
   try {
-    return await Promise.race([Promise.resolve(question).then(answer => answer !== false, () => false), late])
+    return await Promise.race([
+      Promise.resolve(question).then(
+        answer => answer !== false,
+        () => false,
+      ),
+      late,
+    ])
   } finally {
     clearTimeout(timer)
   }

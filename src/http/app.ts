@@ -1,6 +1,7 @@
 // The contents page of the HTTP door: middleware in the order of api.md's refusals, then the routes.
-import { Hono } from 'hono'
+
 import type { BlockList } from 'node:net'
+import { Hono } from 'hono'
 import type { Dependencies } from '../domain/context.ts'
 import type { AccessTokenVerifier } from './authentication/access-token-verifier.ts'
 import type { AppEnv } from './context.ts'
@@ -18,6 +19,7 @@ import { answerError, answerUnknownRoute } from './refusals.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { chargeRoutes } from './routes/charges.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
+import { checkoutModuleRoutes } from './routes/checkout-module.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { healthRoutes } from './routes/health.ts'
 import { payerRoutes } from './routes/payers.ts'
@@ -48,12 +50,16 @@ export function createApp(options: AppOptions) {
   app.use(checkoutCors(dependencies))
   app.use(readBody())
   app.use(panFirewall({ onHit: place => dependencies.meter.count('firewall_hits', { place }) }))
-  app.use('/v1/*', authenticate({ accessTokens, sessionTokens: dependencies.sessionTokens, wallNow: dependencies.clock.wall }))
+  app.use(
+    '/v1/*',
+    authenticate({ accessTokens, sessionTokens: dependencies.sessionTokens, wallNow: dependencies.clock.wall }),
+  )
   app.use('/v1/*', tenantExists(dependencies))
   app.use('/v1/*', rateLimit(options.callerLimit))
 
   app.route('/', payerRoutes())
   app.route('/', checkoutRoutes(options))
+  app.route('/', checkoutModuleRoutes())
   app.route('/', tokenRoutes())
   app.route('/', chargeRoutes())
   app.route('/', refundRoutes())

@@ -1,7 +1,18 @@
 // Renders the API's document as one page: every operation, its parameters, body, answers and refusals.
 import { html } from 'hono/html'
 
-type Schema = { type?: string | string[]; properties?: Record<string, Schema>; items?: Schema; required?: string[]; description?: string; enum?: unknown[]; anyOf?: Schema[]; format?: string; const?: unknown; maxLength?: number }
+type Schema = {
+  type?: string | string[]
+  properties?: Record<string, Schema>
+  items?: Schema
+  required?: string[]
+  description?: string
+  enum?: unknown[]
+  anyOf?: Schema[]
+  format?: string
+  const?: unknown
+  maxLength?: number
+}
 type Parameter = { name: string; in: string; required?: boolean; description?: string; schema?: Schema }
 type Answer = { description?: string; content?: Record<string, { schema?: Schema }> }
 type Operation = {
@@ -62,7 +73,8 @@ ${(operation.parameters ?? []).length > 0 ? html`<h3>Parameters</h3>${parameterT
 ${body ? html`<h3>Body <span class="soft">${body[0]}</span></h3>${memberTable(body[1].schema)}` : ''}
 <h3>Answers</h3>
 <table><tbody>${Object.entries(operation.responses).map(
-    ([status, answer]) => html`<tr><th scope="row">${status}</th><td>${answer.description ?? ''}${answerMembers(status, answer)}</td></tr>`,
+    ([status, answer]) =>
+      html`<tr><th scope="row">${status}</th><td>${answer.description ?? ''}${answerMembers(status, answer)}</td></tr>`,
   )}</tbody></table>
 </div>
 </details>`
@@ -80,10 +92,11 @@ function answerMembers(status: string, answer: Answer) {
   return Number(status) < 300 && schema ? memberTable(schema) : ''
 }
 
-const parameterTable = (parameters: Parameter[]) => html`<table><tbody>${parameters.map(
-  ({ name, in: where, required, description, schema }) =>
-    html`<tr><th scope="row"><code>${name}</code></th><td class="soft">${where}${required ? ', required' : ''}</td><td>${kindOf(schema)} ${description ?? ''}</td></tr>`,
-)}</tbody></table>`
+const parameterTable = (parameters: Parameter[]) =>
+  html`<table><tbody>${parameters.map(
+    ({ name, in: where, required, description, schema }) =>
+      html`<tr><th scope="row"><code>${name}</code></th><td class="soft">${where}${required ? ', required' : ''}</td><td>${kindOf(schema)} ${description ?? ''}</td></tr>`,
+  )}</tbody></table>`
 
 function memberTable(schema: Schema): ReturnType<typeof html> | string {
   const rows = membersOf(schema, '')
@@ -96,13 +109,22 @@ function memberTable(schema: Schema): ReturnType<typeof html> | string {
 
 const DEPTH_MAX = 4
 
-function membersOf(schema: Schema | undefined, prefix: string, depth = 0): { name: string; kind: string; required: boolean; description: string }[] {
+function membersOf(
+  schema: Schema | undefined,
+  prefix: string,
+  depth = 0,
+): { name: string; kind: string; required: boolean; description: string }[] {
   if (!schema || depth > DEPTH_MAX) return []
   const inner = schema.anyOf?.find(choice => choice.properties || choice.items) ?? schema
   if (inner.items) return membersOf(inner.items, `${prefix}[]`, depth + 1)
   return Object.entries(inner.properties ?? {}).flatMap(([name, member]) => {
     const full = prefix ? `${prefix}.${name}` : name
-    const row = { name: full, kind: kindOf(member), required: inner.required?.includes(name) ?? false, description: member.description ?? '' }
+    const row = {
+      name: full,
+      kind: kindOf(member),
+      required: inner.required?.includes(name) ?? false,
+      description: member.description ?? '',
+    }
     return [row, ...membersOf(member, full, depth + 1)]
   })
 }

@@ -14,7 +14,10 @@ export async function answerError(error: unknown, c: Context<AppEnv>): Promise<R
   const refusal = refusalOfDatabase(error) ?? error
   const { dependencies, requestId } = c.var
   if (!(refusal instanceof DomainError)) {
-    dependencies.log.error({ request_id: requestId, route: c.req.routePath, ...errorFields(refusal) }, 'a request failed')
+    dependencies.log.error(
+      { request_id: requestId, route: c.req.routePath, ...errorFields(refusal) },
+      'a request failed',
+    )
   } else if (AUDITED.has(refusal.code) && c.var.access) {
     await recordDenial(ctxOf(c), `${c.req.method} ${c.req.routePath}`, refusal.code).catch(cause =>
       dependencies.log.error({ request_id: requestId, ...errorFields(cause) }, 'a denial could not be recorded'),
@@ -48,4 +51,3 @@ function methodsOf(app: Hono<AppEnv>, path: string): string[] {
     app.router.match(method, path)[0].some(([[handler]]) => !middleware.has(handler as never)),
   )
 }
-

@@ -1,7 +1,7 @@
 // Starts the HTTP door: TLS in the process or behind a trusted proxy, and the metrics on a port of their own.
 import { createServer, type Server } from 'node:http'
-import { createFetchJson } from '../outbound/fetch-json.ts'
 import { errorFields } from '../observability/log.ts'
+import { createFetchJson } from '../outbound/fetch-json.ts'
 import type { Vault } from '../vault.ts'
 import { createApp } from './app.ts'
 import { createAccessTokenVerifier } from './authentication/access-token-verifier.ts'
@@ -39,7 +39,8 @@ export async function startServer(vault: Vault): Promise<RunningServer> {
     stripeJsUrl: config.STRIPE_JS_URL,
     version: VERSION,
   })
-  const onError = (error: unknown, what: string) => log.warn({ ...errorFields(error), cause: what }, 'a connection failed')
+  const onError = (error: unknown, what: string) =>
+    log.warn({ ...errorFields(error), cause: what }, 'a connection failed')
   const fetch = app.fetch as Parameters<typeof createPlainListener>[0]['fetch']
   const listener = trusted
     ? createPlainListener({ trusted, fetch, onError })
@@ -79,9 +80,10 @@ export async function serveMetrics(vault: Vault, port: number): Promise<{ port: 
   await promise
   return {
     port: (server.address() as { port: number }).port,
-    close: () => new Promise(done => {
-      server.close(() => done())
-      server.closeAllConnections()
-    }),
+    close: () =>
+      new Promise(done => {
+        server.close(() => done())
+        server.closeAllConnections()
+      }),
   }
 }

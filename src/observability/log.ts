@@ -6,10 +6,44 @@ import type { Logger } from '../domain/context.ts'
 
 /** Fields that a line may hold. Anything else is dropped, so a value of a request cannot slip in. */
 const FIELDS = new Set([
-  'request_id', 'method', 'route', 'status', 'ms', 'tenant', 'actor', 'code', 'error', 'error_code', 'stack', 'operation',
-  'outcome', 'stripe_request_id', 'charge', 'attempt', 'refund', 'token', 'event', 'event_type', 'payout', 'exception',
-  'cause', 'queue', 'job', 'count', 'port', 'address', 'version', 'region', 'place', 'state', 'signal', 'seconds', 'name',
-  'file', 'feed', 'url',
+  'request_id',
+  'method',
+  'route',
+  'status',
+  'ms',
+  'tenant',
+  'actor',
+  'code',
+  'error',
+  'error_code',
+  'stack',
+  'operation',
+  'outcome',
+  'stripe_request_id',
+  'charge',
+  'attempt',
+  'refund',
+  'token',
+  'event',
+  'event_type',
+  'payout',
+  'exception',
+  'cause',
+  'queue',
+  'job',
+  'count',
+  'port',
+  'address',
+  'version',
+  'region',
+  'place',
+  'state',
+  'signal',
+  'seconds',
+  'name',
+  'file',
+  'feed',
+  'url',
 ])
 const TEXT_MAX = 2_000
 
@@ -23,7 +57,12 @@ export function createLog(options: { level: string; process: string; write?: (li
     },
   })
   const log = pino(
-    { level: options.level, base: { process: options.process }, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' },
+    {
+      level: options.level,
+      base: { process: options.process },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      messageKey: 'message',
+    },
     sink,
   )
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: Record<string, unknown>, message: string) =>
@@ -44,6 +83,10 @@ function allowed(fields: Record<string, unknown>): Record<string, unknown> {
 /** What a log line may say of an unexpected error: its class, code and where; never its message, which may hold values. */
 export function errorFields(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error }
-  const frames = (error.stack ?? '').split('\n').filter(line => /^\s+at /.test(line)).slice(0, 12).join('\n')
+  const frames = (error.stack ?? '')
+    .split('\n')
+    .filter(line => /^\s+at /.test(line))
+    .slice(0, 12)
+    .join('\n')
   return { error: error.name, error_code: String((error as { code?: unknown }).code ?? ''), stack: frames }
 }

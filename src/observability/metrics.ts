@@ -24,7 +24,12 @@ const SHAPES: Record<MeterName, Shape> = {
   pool_wait_seconds: { kind: 'histogram', help: 'Time that a transaction waited for a connection.', labels: [] },
 }
 
-export type GaugeReader = { name: string; help: string; labels: string[]; read: () => Promise<{ labels: Record<string, string>; value: number }[]> }
+export type GaugeReader = {
+  name: string
+  help: string
+  labels: string[]
+  read: () => Promise<{ labels: Record<string, string>; value: number }[]>
+}
 
 export type Metrics = {
   meter: Meter
@@ -39,7 +44,12 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry, prefix: 'panless_' })
   const series = new Map<MeterName, Counter | Histogram>()
   for (const [name, shape] of Object.entries(SHAPES) as [MeterName, Shape][]) {
-    const options = { name: `panless_${name}${shape.kind === 'counter' ? '_total' : ''}`, help: shape.help, labelNames: shape.labels, registers: [registry] }
+    const options = {
+      name: `panless_${name}${shape.kind === 'counter' ? '_total' : ''}`,
+      help: shape.help,
+      labelNames: shape.labels,
+      registers: [registry],
+    }
     series.set(name, shape.kind === 'counter' ? new Counter(options) : new Histogram({ ...options, buckets: SECONDS }))
   }
   return {

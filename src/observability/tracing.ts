@@ -6,14 +6,17 @@ let tracer: Tracer | null = null
 /** Starts tracing; answers what stops it and sends what is left. */
 export async function startTracing(endpoint: string | undefined, serviceName: string): Promise<() => Promise<void>> {
   if (!endpoint) return async () => {}
-  const [{ NodeTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, { resourceFromAttributes }] = await Promise.all([
-    import('@opentelemetry/sdk-trace-node'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/resources'),
-  ])
+  const [{ NodeTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, { resourceFromAttributes }] =
+    await Promise.all([
+      import('@opentelemetry/sdk-trace-node'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/resources'),
+    ])
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName }),
-    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: `${endpoint}/v1/traces`, timeoutMillis: 5_000 }))],
+    spanProcessors: [
+      new BatchSpanProcessor(new OTLPTraceExporter({ url: `${endpoint}/v1/traces`, timeoutMillis: 5_000 })),
+    ],
   })
   provider.register()
   tracer = provider.getTracer('panless')
@@ -24,7 +27,11 @@ export async function startTracing(endpoint: string | undefined, serviceName: st
 }
 
 /** Runs `work` in a span of this name; attributes are ids and codes, never values of a request. */
-export async function inSpan<Value>(name: string, attributes: Record<string, string | number>, work: (span: Span | null) => Promise<Value>): Promise<Value> {
+export async function inSpan<Value>(
+  name: string,
+  attributes: Record<string, string | number>,
+  work: (span: Span | null) => Promise<Value>,
+): Promise<Value> {
   if (!tracer) return work(null)
   return tracer.startActiveSpan(name, { attributes }, async span => {
     try {

@@ -53,7 +53,13 @@ async function runIn(tx: Tx, text: string, values: unknown[] = []) {
 
 /** Makes the queue library's schema and our queues, as the owner, and lets the service's role use them. */
 export async function migrateQueue(url: string, caFile?: string): Promise<void> {
-  const boss = new PgBoss({ ...pgOptions({ url, caFile }), schema: QUEUE_SCHEMA, supervise: false, schedule: false, max: 1 })
+  const boss = new PgBoss({
+    ...pgOptions({ url, caFile }),
+    schema: QUEUE_SCHEMA,
+    supervise: false,
+    schedule: false,
+    max: 1,
+  })
   await boss.start()
   try {
     for (const [name, options] of Object.entries(QUEUES)) {

@@ -1,8 +1,8 @@
 // Talks to the service over TLS as one client of one tenant, and holds each answer against the API's own document.
 import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:https'
-import { base64url, type IssuerKey, signParts } from './test-issuer.ts'
 import { type Role, SCOPES_BY_ROLE } from '../../src/domain/permissions.ts'
+import { base64url, type IssuerKey, signParts } from './test-issuer.ts'
 
 export type ApiAnswer = {
   status: number
@@ -34,7 +34,14 @@ export type TokenClaims = Record<string, unknown>
 export function accessToken(key: IssuerKey, issuer: string, audience: string, claims: TokenClaims = {}): string {
   const now = Math.floor(Date.now() / 1000)
   const payload = {
-    iss: issuer, aud: audience, sub: 'test-client', client_id: 'test-client', jti: randomUUID(), iat: now, exp: now + 900, ...claims,
+    iss: issuer,
+    aud: audience,
+    sub: 'test-client',
+    client_id: 'test-client',
+    jti: randomUUID(),
+    iat: now,
+    exp: now + 900,
+    ...claims,
   }
   return signParts(key, base64url({ alg: key.alg, typ: 'at+jwt', kid: key.kid }), base64url(payload))
 }
@@ -52,11 +59,18 @@ export function createClient(options: {
   const agent = agents.get(options.url) ?? new Agent({ ca: options.ca, keepAlive: true, maxSockets: 128 })
   agents.set(options.url, agent)
 
-  async function send(method: string, path: string, body?: unknown, { headers = {}, key, raw }: SendOptions = {}): Promise<ApiAnswer> {
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    { headers = {}, key, raw }: SendOptions = {},
+  ): Promise<ApiAnswer> {
     const bytes = raw ?? (body === undefined ? undefined : JSON.stringify(body))
     const sent: Record<string, string> = {
       ...(options.token ? { authorization: `Bearer ${options.token}` } : {}),
-      ...(bytes !== undefined ? { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(bytes)) } : {}),
+      ...(bytes !== undefined
+        ? { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(bytes)) }
+        : {}),
       ...(method === 'POST' && key !== null ? { 'idempotency-key': key ?? `key-${randomUUID()}` } : {}),
       ...headers,
     }
@@ -74,7 +88,13 @@ export function createClient(options: {
   }
 }
 
-function exchange(url: URL, method: string, headers: Record<string, string>, body: string | Buffer | undefined, agent: Agent): Promise<ApiAnswer> {
+function exchange(
+  url: URL,
+  method: string,
+  headers: Record<string, string>,
+  body: string | Buffer | undefined,
+  agent: Agent,
+): Promise<ApiAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { method, headers, agent }, response => {
       const parts: Buffer[] = []

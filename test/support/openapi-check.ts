@@ -10,7 +10,15 @@ export type OpenapiDocument = { paths: Record<string, Record<string, Operation>>
 export type LiveAnswer = { status: number; headers: Record<string, string>; text: string }
 
 /** What HTTP itself adds. */
-const TRANSPORT_HEADERS = new Set(['content-type', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'date', 'allow'])
+const TRANSPORT_HEADERS = new Set([
+  'content-type',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'date',
+  'allow',
+])
 
 export function createOpenapiCheck(document: OpenapiDocument) {
   const ajv = new Ajv2020({ strict: false, allErrors: true })
@@ -24,9 +32,14 @@ export function createOpenapiCheck(document: OpenapiDocument) {
 
   /** Complaints about an answer; none when the document says that it may look so. */
   return function complaints(method: string, path: string, answer: LiveAnswer): string[] {
-    const route = routes.filter(({ form }) => form.test(path)).sort((a, b) => a.template.split('{').length - b.template.split('{').length)[0]
+    const route = routes
+      .filter(({ form }) => form.test(path))
+      .sort((a, b) => a.template.split('{').length - b.template.split('{').length)[0]
     const operation = route?.operations[method.toLowerCase()]
-    if (!route || !operation) return answer.status === 404 || answer.status === 405 || answer.status === 401 || answer.status === 204 ? [] : [`${method} ${path} is not documented`]
+    if (!route || !operation)
+      return answer.status === 404 || answer.status === 405 || answer.status === 401 || answer.status === 204
+        ? []
+        : [`${method} ${path} is not documented`]
     const name = `${method} ${route.template} ${answer.status}`
     const documented = operation.responses[String(answer.status)]
     if (!documented) return [`${name}: the status is not documented`]
@@ -43,7 +56,12 @@ export function createOpenapiCheck(document: OpenapiDocument) {
     const validate = compiled.get(key) ?? ajv.compile(closed(content.schema))
     compiled.set(key, validate)
     if (validate(JSON.parse(answer.text))) return faults
-    return [...faults, ...(validate.errors ?? []).map(error => `${key} ${error.instancePath}: ${error.message} ${JSON.stringify(error.params)}`)]
+    return [
+      ...faults,
+      ...(validate.errors ?? []).map(
+        error => `${key} ${error.instancePath}: ${error.message} ${JSON.stringify(error.params)}`,
+      ),
+    ]
   }
 }
 

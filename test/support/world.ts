@@ -3,19 +3,27 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config.ts'
+import { ensureCertificates } from '../../src/dev/certificates.ts'
+import { startStripeSimulator } from '../../src/dev/stripe-simulator/start.ts'
 import type { Clock, Dependencies } from '../../src/domain/context.ts'
 import type { Role } from '../../src/domain/permissions.ts'
 import { addTenant } from '../../src/domain/tenants/add-tenant.ts'
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
 import { setTenantStripe } from '../../src/domain/tenants/set-tenant-stripe.ts'
-import { ensureCertificates } from '../../src/dev/certificates.ts'
-import { startStripeSimulator } from '../../src/dev/stripe-simulator/start.ts'
 import { startServer } from '../../src/http/server.ts'
 import { runDueWork } from '../../src/jobs/worker.ts'
 import { createKeyringFile } from '../../src/keyring/file-keyring.ts'
 import { createLog } from '../../src/observability/log.ts'
 import { openVault } from '../../src/vault.ts'
-import { accessToken, type ApiAnswer, type ApiClient, closeConnections, createClient, scopesOf, type TokenClaims } from './api-client.ts'
+import {
+  type ApiAnswer,
+  type ApiClient,
+  accessToken,
+  closeConnections,
+  createClient,
+  scopesOf,
+  type TokenClaims,
+} from './api-client.ts'
 import { createSuiteDatabase, type SuiteDatabase } from './database.ts'
 import { createOpenapiCheck, type OpenapiDocument } from './openapi-check.ts'
 import { type IssuerKey, makeKey, startTestIssuer } from './test-issuer.ts'
@@ -23,7 +31,10 @@ import { type IssuerKey, makeKey, startTestIssuer } from './test-issuer.ts'
 export type TenantName = 'demo' | 'other'
 
 export const AUDIENCE = 'https://panless.test/api'
-export const WEBHOOK_SECRETS: Record<TenantName, string> = { demo: 'whsec_demo_test_secret', other: 'whsec_other_test_secret' }
+export const WEBHOOK_SECRETS: Record<TenantName, string> = {
+  demo: 'whsec_demo_test_secret',
+  other: 'whsec_other_test_secret',
+}
 
 export type World = {
   url: string
@@ -33,7 +44,12 @@ export type World = {
   /** What the service logged, line by line. */
   logs: string[]
   issuer: { url: string; key: IssuerKey }
-  stripe: { url: string; controlUrl: string; secretKeys: Record<TenantName, string>; publishableKeys: Record<TenantName, string> }
+  stripe: {
+    url: string
+    controlUrl: string
+    secretKeys: Record<TenantName, string>
+    publishableKeys: Record<TenantName, string>
+  }
   /** A client with a role's scopes (or the given ones) in a tenant. */
   as(role: Role, tenant?: TenantName, claims?: TokenClaims): ApiClient
   withToken(token: string | null): ApiClient
@@ -70,7 +86,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     startTestIssuer([key]),
     startStripeSimulator({
       port: 0,
-      accounts: (['demo', 'other'] as const).map(name => ({ secretKey: secretKeys[name], publishableKey: publishableKeys[name] })),
+      accounts: (['demo', 'other'] as const).map(name => ({
+        secretKey: secretKeys[name],
+        publishableKey: publishableKeys[name],
+      })),
       ...options.simulator,
     }),
   ])
@@ -112,7 +131,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   for (const name of ['demo', 'other'] as const) {
     const ctx = operatorContext(dependencies, name, 'test')
     await addTenant(ctx, { id: name, name })
-    await setTenantStripe(ctx, { secretKey: secretKeys[name], publishableKey: publishableKeys[name], webhookSecrets: [WEBHOOK_SECRETS[name]] })
+    await setTenantStripe(ctx, {
+      secretKey: secretKeys[name],
+      publishableKey: publishableKeys[name],
+      webhookSecrets: [WEBHOOK_SECRETS[name]],
+    })
   }
   const server = await startServer(vault)
   const url = `https://localhost:${server.port}`
@@ -123,10 +146,17 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const complaints = createOpenapiCheck(document)
   const check = (method: string, path: string, answer: ApiAnswer) => {
     const faults = complaints(method, path, answer)
-    if (faults.length > 0) throw new Error(`The answer is not as documented:\n${faults.join('\n')}\n${answer.text.slice(0, 500)}`)
+    if (faults.length > 0)
+      throw new Error(`The answer is not as documented:\n${faults.join('\n')}\n${answer.text.slice(0, 500)}`)
   }
   const token = (role: Role, tenant: TenantName = 'demo', claims: TokenClaims = {}) =>
-    accessToken(key, issuer.url, AUDIENCE, { tenant, scope: scopesOf(role), client_id: role, sub: `${role}-subject`, ...claims })
+    accessToken(key, issuer.url, AUDIENCE, {
+      tenant,
+      scope: scopesOf(role),
+      client_id: role,
+      sub: `${role}-subject`,
+      ...claims,
+    })
   const withToken = (value: string | null) => createClient({ url, ca, token: value, check })
 
   async function control(method: string, path: string, body?: unknown): Promise<unknown> {
@@ -166,7 +196,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       const get = method === 'GET'
       const answer = await fetch(`${simulator.url}${path}${get && form ? `?${form}` : ''}`, {
         method,
-        headers: { authorization: `Bearer ${secretKeys[tenant]}`, ...(get ? {} : { 'content-type': 'application/x-www-form-urlencoded' }) },
+        headers: {
+          authorization: `Bearer ${secretKeys[tenant]}`,
+          ...(get ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+        },
         ...(get ? {} : { body: form }),
       })
       const text = await answer.text()

@@ -136,9 +136,7 @@ export const refunds = pgTable(
     uniqueIndex('refunds_stripe_refund').on(table.tenantId, table.stripeRefundId),
     index('refunds_charge').on(table.tenantId, table.chargeId),
     index('refunds_created').on(table.tenantId, table.createdAt),
-    index('refunds_due')
-      .on(table.tenantId, table.nextLookAt)
-      .where(sql`status in ('sending', 'unknown', 'pending')`),
+    index('refunds_due').on(table.tenantId, table.nextLookAt).where(sql`status in ('sending', 'unknown', 'pending')`),
     check(
       'refunds_status',
       sql`${table.status} in ('sending', 'unknown', 'pending', 'succeeded', 'failed', 'cancelled', 'needs_review')`,

@@ -91,4 +91,3 @@ export type TokenLimits = {
   window_days?: number
   billing_job?: string
 }
-

@@ -156,11 +156,8 @@ export const exceptions = pgTable(
   },
   table => [
     primaryKey({ columns: [table.tenantId, table.id] }),
-    uniqueIndex('exceptions_open_subject')
-      .on(table.tenantId, table.cause, table.subjectId)
-      .where(sql`status = 'open'`),
+    uniqueIndex('exceptions_open_subject').on(table.tenantId, table.cause, table.subjectId).where(sql`status = 'open'`),
     index('exceptions_status').on(table.tenantId, table.status, table.cause),
     check('exceptions_status', sql`${table.status} in ('open', 'closed')`),
   ],
 )
-

@@ -31,9 +31,7 @@ export const stripeEvents = pgTable(
   table => [
     primaryKey({ columns: [table.tenantId, table.id] }),
     uniqueIndex('stripe_events_stripe_event').on(table.tenantId, table.stripeEventId),
-    index('stripe_events_due')
-      .on(table.tenantId, table.nextAttemptAt)
-      .where(sql`status = 'received'`),
+    index('stripe_events_due').on(table.tenantId, table.nextAttemptAt).where(sql`status = 'received'`),
     index('stripe_events_object').on(table.tenantId, table.objectId),
     index('stripe_events_received').on(table.tenantId, table.receivedAt),
     check('stripe_events_status', sql`${table.status} in ('received', 'done', 'ignored', 'quarantined', 'failed')`),

@@ -1,6 +1,17 @@
 // Vault tokens: which saved card a payer agreed to have charged, within which limits.
 import { sql } from 'drizzle-orm'
-import { bigserial, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigserial,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { bytes, instant, tenantId } from './columns.ts'
 import { consents, payers, type TokenLimits } from './payers.ts'
 
@@ -42,13 +53,8 @@ export const tokens = pgTable(
     uniqueIndex('tokens_payment_method').on(table.tenantId, table.stripePaymentMethodId),
     index('tokens_payer').on(table.tenantId, table.payerId, table.fingerprintHash),
     index('tokens_sequence').on(table.tenantId, table.sequence),
-    index('tokens_detach_due')
-      .on(table.tenantId, table.detachDueAt)
-      .where(sql`detach_due_at is not null`),
-    check(
-      'tokens_status',
-      sql`${table.status} in ('pending', 'active', 'frozen', 'expired', 'detached', 'erased')`,
-    ),
+    index('tokens_detach_due').on(table.tenantId, table.detachDueAt).where(sql`detach_due_at is not null`),
+    check('tokens_status', sql`${table.status} in ('pending', 'active', 'frozen', 'expired', 'detached', 'erased')`),
     check('tokens_usage', sql`${table.usage} in ('off_session', 'on_session')`),
   ],
 )

@@ -64,7 +64,11 @@ export async function listAuditLog(ctx: Ctx, query: unknown): Promise<Page<Audit
       .limit(wanted.limit + 1)
     return {
       value: toPage(rows, wanted.limit, row => row.sequence, show),
-      audit: { action: 'audit-log.read', object: { type: 'audit_log', id: null }, details: { filters: Object.keys(wanted).filter(name => name !== 'limit') } },
+      audit: {
+        action: 'audit-log.read',
+        object: { type: 'audit_log', id: null },
+        details: { filters: Object.keys(wanted).filter(name => name !== 'limit') },
+      },
     }
   })
 }

@@ -30,10 +30,19 @@ const SYSTEM_ROW = 'no-payer'
 /** Seals a reply with the payer's own data key, so that erasing the payer erases it too. */
 export function sealReply(ctx: Ctx, keyHash: Buffer, reply: StoredReply, payer: PayerKey | null): Buffer {
   const text = JSON.stringify([reply.contentType, reply.body])
-  const place = { tenantId: ctx.tenantId, table: 'idempotency_keys', column: 'reply_sealed', row: keyHash.toString('hex') }
+  const place = {
+    tenantId: ctx.tenantId,
+    table: 'idempotency_keys',
+    column: 'reply_sealed',
+    row: keyHash.toString('hex'),
+  }
   return payer
     ? seal(payer.key, { ...place, keyVersion: payer.keyVersion }, text)
-    : seal(ctx.keyring.derive('idempotency-replies'), { ...place, row: `${SYSTEM_ROW}/${place.row}`, keyVersion: ctx.keyring.currentVersion }, text)
+    : seal(
+        ctx.keyring.derive('idempotency-replies'),
+        { ...place, row: `${SYSTEM_ROW}/${place.row}`, keyVersion: ctx.keyring.currentVersion },
+        text,
+      )
 }
 
 export async function openReply(
@@ -41,14 +50,23 @@ export async function openReply(
   keyHash: Buffer,
   stored: { status: number; sealed: Buffer; payerId: string | null },
 ): Promise<StoredReply> {
-  const place = { tenantId: ctx.tenantId, table: 'idempotency_keys', column: 'reply_sealed', row: keyHash.toString('hex') }
+  const place = {
+    tenantId: ctx.tenantId,
+    table: 'idempotency_keys',
+    column: 'reply_sealed',
+    row: keyHash.toString('hex'),
+  }
   let text: Buffer
   if (stored.payerId) {
     const payer = await dataKeyOf(ctx, stored.payerId)
     text = open(payer.key, { ...place, keyVersion: payer.keyVersion }, stored.sealed)
   } else {
     const version = stored.sealed.readUInt32BE(1)
-    text = open(ctx.keyring.derive('idempotency-replies', version), { ...place, row: `${SYSTEM_ROW}/${place.row}`, keyVersion: version }, stored.sealed)
+    text = open(
+      ctx.keyring.derive('idempotency-replies', version),
+      { ...place, row: `${SYSTEM_ROW}/${place.row}`, keyVersion: version },
+      stored.sealed,
+    )
   }
   const [contentType, body] = JSON.parse(text.toString('utf8')) as [string, string]
   return { status: stored.status, body, contentType }

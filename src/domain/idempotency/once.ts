@@ -35,7 +35,11 @@ export type OnceWritten<Result> = {
  */
 export async function writeOnce<Result>(
   ctx: Ctx,
-  steps: { movesMoney?: boolean; change: (tx: Tx) => Promise<OnceWritten<Result>>; resume: (objectId: string) => Promise<Result> },
+  steps: {
+    movesMoney?: boolean
+    change: (tx: Tx) => Promise<OnceWritten<Result>>
+    resume: (objectId: string) => Promise<Result>
+  },
 ): Promise<Answer<Result>> {
   const request = idempotentRequest(ctx)
   const hashes = request ? keyHashes(ctx, request) : null
@@ -80,7 +84,12 @@ export function readClaim(row: ClaimRow): Claim {
     case 'claimed':
       return { kind: 'claimed' }
     case 'replay':
-      return { kind: 'replay', status: row.reply_status as number, sealed: row.reply_sealed as Buffer, payerId: row.payer }
+      return {
+        kind: 'replay',
+        status: row.reply_status as number,
+        sealed: row.reply_sealed as Buffer,
+        payerId: row.payer,
+      }
     case 'taken_over':
     case 'forgotten':
       return row.object ? { kind: 'object', objectId: row.object, payerId: row.payer } : { kind: 'claimed' }

@@ -38,7 +38,17 @@ export type ConsentRow = {
   created_at: Date
 }
 
-export const CONSENT_COLUMNS = ['id', 'payer_id', 'purpose', 'text_version', 'locale', 'accepted_at', 'source', 'withdrawn_at', 'created_at'] as const
+export const CONSENT_COLUMNS = [
+  'id',
+  'payer_id',
+  'purpose',
+  'text_version',
+  'locale',
+  'accepted_at',
+  'source',
+  'withdrawn_at',
+  'created_at',
+] as const
 
 export const showConsent = (row: ConsentRow): ConsentView => ({
   id: row.id,

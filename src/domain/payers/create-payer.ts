@@ -50,7 +50,11 @@ export async function createPayer(ctx: Ctx, input: unknown): Promise<Answer<Paye
   const identity: PayerIdentity = {}
   for (const field of IDENTITY_FIELDS) if (wanted[field] !== undefined) identity[field] = wanted[field]
   const identityFields = Object.keys(identity) as (keyof PayerIdentity)[]
-  const hashes = payerHashes(ctx, { shortName: profile.shortName, externalRef: profile.externalRef, email: identity.email ?? null })
+  const hashes = payerHashes(ctx, {
+    shortName: profile.shortName,
+    externalRef: profile.externalRef,
+    email: identity.email ?? null,
+  })
 
   return writeOnce(ctx, {
     resume: async payerId => showPayer(ctx, await read(ctx, tx => loadPayer(tx, payerId))),
@@ -63,7 +67,14 @@ export async function createPayer(ctx: Ctx, input: unknown): Promise<Answer<Paye
                 ${identityFields}, ${hashes.shortName}, ${hashes.externalRef}, ${hashes.email}, ${now}, ${now})
         on conflict (tenant_id, external_ref_hash) do nothing returning id`
       if (inserted.length === 0) throw externalRefInUse()
-      const row = { id, status: 'active', identity_fields: identityFields, stripe_customer_id: null, created_at: now, updated_at: now }
+      const row = {
+        id,
+        status: 'active',
+        identity_fields: identityFields,
+        stripe_customer_id: null,
+        created_at: now,
+        updated_at: now,
+      }
       return {
         result: viewOf(row, profile),
         objectId: id,
@@ -92,4 +103,3 @@ export function payerHashes(ctx: Ctx, of: { shortName: string; externalRef: stri
     email: of.email === null ? null : hash('payers.email', normalizeEmail(of.email)),
   }
 }
-

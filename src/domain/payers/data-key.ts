@@ -12,7 +12,10 @@ export type WrappedPayerKey = { payerId: string; wrapped: Buffer; keyVersion: nu
 const DATA_KEY_VERSION = 1
 
 /** Makes the key of a new payer. */
-export async function newDataKey(ctx: Ctx, payerId: string): Promise<{ payer: PayerKey; wrapped: Buffer; keyVersion: number }> {
+export async function newDataKey(
+  ctx: Ctx,
+  payerId: string,
+): Promise<{ payer: PayerKey; wrapped: Buffer; keyVersion: number }> {
   const bytes = generateDataKey()
   const { wrapped, keyVersion } = await ctx.keyring.wrap(bytes, keyPlace(ctx.tenantId, payerId))
   const key = toDataKey(bytes)
@@ -52,4 +55,3 @@ export function openJson<Value>(ctx: { tenantId: string }, payer: PayerKey, at: 
   const text = open(payer.key, { tenantId: ctx.tenantId, ...at, keyVersion: payer.keyVersion }, sealed)
   return JSON.parse(text.toString('utf8')) as Value
 }
-

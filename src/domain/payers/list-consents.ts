@@ -22,14 +22,31 @@ export async function listConsents(ctx: Ctx, payerId: string, query: unknown): P
     tx.orm
       .select()
       .from(consents)
-      .where(and(eq(consents.tenantId, ctx.tenantId), eq(consents.payerId, payerId), after === undefined ? undefined : lt(consents.id, after)))
+      .where(
+        and(
+          eq(consents.tenantId, ctx.tenantId),
+          eq(consents.payerId, payerId),
+          after === undefined ? undefined : lt(consents.id, after),
+        ),
+      )
       .orderBy(desc(consents.id))
       .limit(limit + 1),
   )
-  return toPage(rows, limit, row => row.id, row =>
-    showConsent({
-      id: row.id, payer_id: row.payerId, purpose: row.purpose, text_version: row.textVersion, locale: row.locale,
-      accepted_at: row.acceptedAt, source: row.source, withdrawn_at: row.withdrawnAt, created_at: row.createdAt,
-    }),
+  return toPage(
+    rows,
+    limit,
+    row => row.id,
+    row =>
+      showConsent({
+        id: row.id,
+        payer_id: row.payerId,
+        purpose: row.purpose,
+        text_version: row.textVersion,
+        locale: row.locale,
+        accepted_at: row.acceptedAt,
+        source: row.source,
+        withdrawn_at: row.withdrawnAt,
+        created_at: row.createdAt,
+      }),
   )
 }

@@ -37,20 +37,36 @@ export async function searchPayers(ctx: Ctx, input: unknown): Promise<Page<Payer
   requirePermission(ctx, 'searchPayers')
   const { email, limit, cursor } = parseInput(searchPayersInput, input)
   return find(ctx, { email }, limit, cursor, (tx, found) =>
-    appendAudit(tx, ctx, { action: 'payer.search', object: { type: 'payer', id: null }, details: { by: ['email'], found } }),
+    appendAudit(tx, ctx, {
+      action: 'payer.search',
+      object: { type: 'payer', id: null },
+      details: { by: ['email'], found },
+    }),
   )
 }
 
-async function find(ctx: Ctx, filter: Filter, limit: number, cursor: string | undefined, record: (tx: Tx, found: number) => Promise<void>) {
+async function find(
+  ctx: Ctx,
+  filter: Filter,
+  limit: number,
+  cursor: string | undefined,
+  record: (tx: Tx, found: number) => Promise<void>,
+) {
   const after = keyOfCursor(cursor, /^payer_[0-9a-z]{26}$/)
   const key = ctx.keyring.derive('lookup-hash')
   const hash = (column: string, value: string) => lookupHash(key, ctx.tenantId, column, value)
   const rows = await read(ctx, async tx => {
     const found = await tx.orm
       .select({
-        id: payers.id, status: payers.status, wrapped_key: payers.wrappedKey, key_version: payers.keyVersion,
-        profile_sealed: payers.profileSealed, identity_fields: payers.identityFields,
-        stripe_customer_id: payers.stripeCustomerId, created_at: payers.createdAt, updated_at: payers.updatedAt,
+        id: payers.id,
+        status: payers.status,
+        wrapped_key: payers.wrappedKey,
+        key_version: payers.keyVersion,
+        profile_sealed: payers.profileSealed,
+        identity_fields: payers.identityFields,
+        stripe_customer_id: payers.stripeCustomerId,
+        created_at: payers.createdAt,
+        updated_at: payers.updatedAt,
       })
       .from(payers)
       .where(
@@ -58,9 +74,15 @@ async function find(ctx: Ctx, filter: Filter, limit: number, cursor: string | un
           eq(payers.tenantId, ctx.tenantId),
           eq(payers.status, 'active'),
           after === undefined ? undefined : lt(payers.id, after),
-          filter.externalRef === undefined ? undefined : eq(payers.externalRefHash, hash('payers.external_ref', normalizeExternalRef(filter.externalRef))),
-          filter.shortName === undefined ? undefined : eq(payers.shortNameHash, hash('payers.short_name', normalizeShortName(filter.shortName))),
-          filter.email === undefined ? undefined : eq(payers.emailHash, hash('payers.email', normalizeEmail(filter.email))),
+          filter.externalRef === undefined
+            ? undefined
+            : eq(payers.externalRefHash, hash('payers.external_ref', normalizeExternalRef(filter.externalRef))),
+          filter.shortName === undefined
+            ? undefined
+            : eq(payers.shortNameHash, hash('payers.short_name', normalizeShortName(filter.shortName))),
+          filter.email === undefined
+            ? undefined
+            : eq(payers.emailHash, hash('payers.email', normalizeEmail(filter.email))),
         ),
       )
       .orderBy(desc(payers.id))
@@ -68,7 +90,14 @@ async function find(ctx: Ctx, filter: Filter, limit: number, cursor: string | un
     await record(tx, Math.min(found.length, limit))
     return found
   })
-  const page = toPage(rows, limit, row => row.id, row => row)
-  const data = await Promise.all(page.data.map(row => showPayer(ctx, { ...row, identity_fields: row.identity_fields as IdentityField[] })))
+  const page = toPage(
+    rows,
+    limit,
+    row => row.id,
+    row => row,
+  )
+  const data = await Promise.all(
+    page.data.map(row => showPayer(ctx, { ...row, identity_fields: row.identity_fields as IdentityField[] })),
+  )
   return { data, next_cursor: page.next_cursor }
 }

@@ -1,8 +1,8 @@
 // How a payer is stored and shown: the short name to everyone, the real name to nobody without a purpose.
 import { z } from 'zod'
+import type { Ctx } from '../context.ts'
 import { metadataSchema } from '../parse-input.ts'
 import { openDataKey, openJson } from './data-key.ts'
-import type { Ctx } from '../context.ts'
 
 export const LOCALE = /^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?$/
 
@@ -69,7 +69,10 @@ export async function showPayer(ctx: Ctx, row: PayerRow): Promise<PayerView> {
   return viewOf(row, openJson<PayerProfile>(ctx, payer, profilePlace(row.id), row.profile_sealed))
 }
 
-export function viewOf(row: Omit<PayerRow, 'wrapped_key' | 'key_version' | 'profile_sealed'>, profile: PayerProfile): PayerView {
+export function viewOf(
+  row: Omit<PayerRow, 'wrapped_key' | 'key_version' | 'profile_sealed'>,
+  profile: PayerProfile,
+): PayerView {
   return {
     id: row.id,
     object: 'payer',

@@ -17,7 +17,10 @@ export const recordConsentInput = z.strictObject({
   purpose: z.enum(CONSENT_PURPOSES as [string, ...string[]]),
   text_version: z.string().min(1).max(64),
   locale: z.string().regex(LOCALE, 'must be a BCP 47 tag such as mn or ja-JP').optional(),
-  accepted_at: z.iso.datetime({ offset: true }).transform(text => new Date(text)).optional(),
+  accepted_at: z.iso
+    .datetime({ offset: true })
+    .transform(text => new Date(text))
+    .optional(),
   ip: z.union([z.ipv4(), z.ipv6()]).optional(),
   user_agent: z.string().max(500).optional(),
 })
@@ -46,7 +49,12 @@ export async function recordConsent(ctx: Ctx, payerId: string, input: unknown): 
         result: showConsent(made as ConsentRow),
         objectId: id,
         payer,
-        audit: { action: 'consent.record', object: { type: 'consent', id }, payerId, details: { purpose: wanted.purpose } },
+        audit: {
+          action: 'consent.record',
+          object: { type: 'consent', id },
+          payerId,
+          details: { purpose: wanted.purpose },
+        },
       }
     },
   })
@@ -54,9 +62,12 @@ export async function recordConsent(ctx: Ctx, payerId: string, input: unknown): 
 
 /** @throws not_found */
 export async function findConsent(ctx: Ctx, payerId: string, consentId: string): Promise<ConsentView> {
-  const [row] = await read(ctx, tx => tx.sql<ConsentRow[]>`
+  const [row] = await read(
+    ctx,
+    tx => tx.sql<ConsentRow[]>`
     select ${tx.sql(CONSENT_COLUMNS as unknown as string[])} from consents
-     where tenant_id = ${ctx.tenantId} and id = ${consentId} and payer_id = ${payerId}`)
+     where tenant_id = ${ctx.tenantId} and id = ${consentId} and payer_id = ${payerId}`,
+  )
   if (!row) throw notFound()
   return showConsent(row)
 }

@@ -12,14 +12,25 @@ import { isPurpose, PURPOSES, type PurposeName } from './purposes.ts'
 
 export const revealPayerInput = z.strictObject({
   fields: z.array(z.enum(IDENTITY_FIELDS)).min(1).max(IDENTITY_FIELDS.length),
-  purpose: z.string().min(1).max(80).describe(`One of ${Object.keys(PURPOSES).join(', ')}.`),
-  reason: z.string().trim().min(3).max(500).describe('Why, in words; kept with the record of this reveal by its length only.'),
+  purpose: z
+    .string()
+    .min(1)
+    .max(80)
+    .describe(`One of ${Object.keys(PURPOSES).join(', ')}.`),
+  reason: z
+    .string()
+    .trim()
+    .min(3)
+    .max(500)
+    .describe('Why, in words; kept with the record of this reveal by its length only.'),
 })
 
 export const revealedSchema = z.object({
   payer: z.string(),
   purpose: z.string(),
-  fields: z.object({ real_name: z.string().nullable(), email: z.string().nullable(), phone: z.string().nullable() }).partial(),
+  fields: z
+    .object({ real_name: z.string().nullable(), email: z.string().nullable(), phone: z.string().nullable() })
+    .partial(),
 })
 
 export type Revealed = z.infer<typeof revealedSchema>
@@ -31,16 +42,23 @@ export async function revealPayer(ctx: Ctx, payerId: string, input: unknown): Pr
   const { fields, purpose, reason } = parseInput(revealPayerInput, input)
   if (!isPurpose(purpose)) throw notAllowed('This purpose is not on the list of purposes.')
   const covered: readonly string[] = PURPOSES[purpose].fields
-  if (fields.some(field => !covered.includes(field))) throw notAllowed('This purpose does not cover every field asked for.')
+  if (fields.some(field => !covered.includes(field)))
+    throw notAllowed('This purpose does not cover every field asked for.')
   return write(ctx, async tx => {
     const row = await loadPayer(tx, payerId)
     const basis = await basisOf(tx, payerId, purpose)
     const [sealed] = await tx.sql<{ identity_sealed: Buffer | null }[]>`
       select identity_sealed from payers where tenant_id = ${ctx.tenantId} and id = ${payerId}`
     const payer = await openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
-    const identity = sealed?.identity_sealed ? openJson<PayerIdentity>(ctx, payer, identityPlace(payerId), sealed.identity_sealed) : {}
+    const identity = sealed?.identity_sealed
+      ? openJson<PayerIdentity>(ctx, payer, identityPlace(payerId), sealed.identity_sealed)
+      : {}
     return {
-      value: { payer: payerId, purpose, fields: Object.fromEntries(fields.map(field => [field, identity[field] ?? null])) },
+      value: {
+        payer: payerId,
+        purpose,
+        fields: Object.fromEntries(fields.map(field => [field, identity[field] ?? null])),
+      },
       audit: {
         action: 'payer.reveal',
         object: { type: 'payer', id: payerId },

@@ -43,11 +43,20 @@ export async function updatePayer(ctx: Ctx, payerId: string, input: unknown): Pr
     const [sealed] = await tx.sql<{ identity_sealed: Buffer | null }[]>`
       select identity_sealed from payers where tenant_id = ${ctx.tenantId} and id = ${payerId}`
     const payer = await openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
-    const profile = changedProfile(openJson<PayerProfile>(ctx, payer, profilePlace(payerId), row.profile_sealed), changes)
-    const before = sealed?.identity_sealed ? openJson<PayerIdentity>(ctx, payer, identityPlace(payerId), sealed.identity_sealed) : {}
+    const profile = changedProfile(
+      openJson<PayerProfile>(ctx, payer, profilePlace(payerId), row.profile_sealed),
+      changes,
+    )
+    const before = sealed?.identity_sealed
+      ? openJson<PayerIdentity>(ctx, payer, identityPlace(payerId), sealed.identity_sealed)
+      : {}
     const identity = changedIdentity(before, changes)
     const fields = Object.keys(identity) as IdentityField[]
-    const hashes = payerHashes(ctx, { shortName: profile.shortName, externalRef: profile.externalRef, email: identity.email ?? null })
+    const hashes = payerHashes(ctx, {
+      shortName: profile.shortName,
+      externalRef: profile.externalRef,
+      email: identity.email ?? null,
+    })
     await tx.sql`
       update payers
          set profile_sealed = ${sealJson(ctx, payer, profilePlace(payerId), profile)},
@@ -57,7 +66,12 @@ export async function updatePayer(ctx: Ctx, payerId: string, input: unknown): Pr
        where tenant_id = ${ctx.tenantId} and id = ${payerId}`.catch(refuseTakenReference)
     return {
       value: viewOf({ ...row, identity_fields: fields, updated_at: now }, profile),
-      audit: { action: 'payer.update', object: { type: 'payer', id: payerId }, payerId, details: { fields: Object.keys(changes) } },
+      audit: {
+        action: 'payer.update',
+        object: { type: 'payer', id: payerId },
+        payerId,
+        details: { fields: Object.keys(changes) },
+      },
     }
   })
 }

@@ -16,7 +16,12 @@ import { findConsent } from './record-consent.ts'
 export const withdrawConsentInput = z.strictObject({})
 
 /** Withdrawing again changes nothing. @throws insufficient_scope, not_found, payer_erased, validation_failed */
-export async function withdrawConsent(ctx: Ctx, payerId: string, consentId: string, input: unknown): Promise<Answer<ConsentView>> {
+export async function withdrawConsent(
+  ctx: Ctx,
+  payerId: string,
+  consentId: string,
+  input: unknown,
+): Promise<Answer<ConsentView>> {
   requirePermission(ctx, 'withdrawConsent')
   const row = await read(ctx, tx => loadPayer(tx, payerId))
   if (!isId('consent', consentId)) throw notFound()
@@ -38,7 +43,12 @@ export async function withdrawConsent(ctx: Ctx, payerId: string, consentId: stri
         result: showConsent(withdrawn as ConsentRow),
         objectId: consentId,
         payer,
-        audit: { action: 'consent.withdraw', object: { type: 'consent', id: consentId }, payerId, details: { purpose: withdrawn?.purpose } },
+        audit: {
+          action: 'consent.withdraw',
+          object: { type: 'consent', id: consentId },
+          payerId,
+          details: { purpose: withdrawn?.purpose },
+        },
       }
     },
   })

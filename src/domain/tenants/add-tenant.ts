@@ -6,7 +6,9 @@ import { parseInput } from '../parse-input.ts'
 import { requireScope } from '../permissions.ts'
 import { write } from '../write.ts'
 
-export const tenantIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and dashes')
+export const tenantIdSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and dashes')
 
 const addTenantInput = z.strictObject({ id: tenantIdSchema, name: z.string().trim().min(1).max(120) })
 

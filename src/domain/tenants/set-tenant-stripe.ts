@@ -23,7 +23,8 @@ export async function setTenantStripe(ctx: Ctx, wanted: unknown): Promise<{ acco
   requireScope(ctx, 'admin')
   const { secretKey, publishableKey, webhookSecrets } = parseInput(input, wanted)
   const livemode = /_live_/.test(secretKey)
-  if (livemode !== /_live_/.test(publishableKey)) throw invalidField('/publishableKey', 'is of another mode than the secret key')
+  if (livemode !== /_live_/.test(publishableKey))
+    throw invalidField('/publishableKey', 'is of another mode than the secret key')
   const account = await readAccount(ctx, secretKey)
   const now = ctx.clock.now()
   await write(ctx, async tx => {
@@ -31,9 +32,13 @@ export async function setTenantStripe(ctx: Ctx, wanted: unknown): Promise<{ acco
       select stripe_account_id, livemode from tenants where id = ${ctx.tenantId} for update`
     if (!row) throw notFound()
     if (row.stripe_account_id !== null && (row.stripe_account_id !== account || row.livemode !== livemode)) {
-      throw new DomainError('invalid_state', 'The tenant is bound to another account or mode of Stripe. Make a new tenant for this one.')
+      throw new DomainError(
+        'invalid_state',
+        'The tenant is bound to another account or mode of Stripe. Make a new tenant for this one.',
+      )
     }
-    const [taken] = await tx.sql`select id from tenants where stripe_account_id = ${account} and livemode = ${livemode} and id <> ${ctx.tenantId}`
+    const [taken] =
+      await tx.sql`select id from tenants where stripe_account_id = ${account} and livemode = ${livemode} and id <> ${ctx.tenantId}`
     if (taken) throw new DomainError('invalid_state', 'Another tenant is bound to this account of Stripe.')
     await claimWebhookSecrets(ctx, tx, webhookSecrets)
     await tx.sql`
@@ -43,7 +48,11 @@ export async function setTenantStripe(ctx: Ctx, wanted: unknown): Promise<{ acco
        where id = ${ctx.tenantId}`
     return {
       value: null,
-      audit: { action: 'tenant.set-stripe', object: { type: 'tenant', id: ctx.tenantId }, details: { account, livemode, webhook_secrets: webhookSecrets.length } },
+      audit: {
+        action: 'tenant.set-stripe',
+        object: { type: 'tenant', id: ctx.tenantId },
+        details: { account, livemode, webhook_secrets: webhookSecrets.length },
+      },
     }
   })
   ctx.tenants.forget(ctx.tenantId)
@@ -57,11 +66,18 @@ async function readAccount(ctx: Ctx, secretKey: string): Promise<string> {
     if (error instanceof StripeFailure && (error.kind === 'authentication' || error.kind === 'permission')) {
       throw invalidField('/secretKey', 'is not accepted by Stripe')
     }
-    throw new DomainError('stripe_unavailable', 'Stripe cannot be asked whose key this is. Try again.', { retryAfterSeconds: 5, cause: error })
+    throw new DomainError('stripe_unavailable', 'Stripe cannot be asked whose key this is. Try again.', {
+      retryAfterSeconds: 5,
+      cause: error,
+    })
   }
 }
 
-async function claimWebhookSecrets(ctx: Ctx, tx: Parameters<Parameters<Ctx['db']['transaction']>[1]>[0], secrets: string[]) {
+async function claimWebhookSecrets(
+  ctx: Ctx,
+  tx: Parameters<Parameters<Ctx['db']['transaction']>[1]>[0],
+  secrets: string[],
+) {
   const key = ctx.keyring.derive('lookup-hash')
   await tx.sql`delete from tenant_webhook_secrets where tenant = ${ctx.tenantId}`
   for (const secret of secrets) {

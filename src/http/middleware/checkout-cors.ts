@@ -11,7 +11,8 @@ const METHODS: Record<string, string> = { POST: 'POST', GET: 'GET' }
 export function checkoutCors({ tenants }: Pick<Dependencies, 'tenants'>): MiddlewareHandler<AppEnv> {
   return async function checkoutCors(c, next) {
     const origin = c.req.header('origin')
-    const asked = c.req.method === 'OPTIONS' ? (METHODS[c.req.header('access-control-request-method') ?? ''] ?? '') : c.req.method
+    const asked =
+      c.req.method === 'OPTIONS' ? (METHODS[c.req.header('access-control-request-method') ?? ''] ?? '') : c.req.method
     if (origin === undefined || !takesSessionToken(asked, c.req.path)) return next()
     const allowed = (await tenants.list()).some(tenant => tenant.allowedOrigins.includes(origin))
     if (c.req.method === 'OPTIONS') {

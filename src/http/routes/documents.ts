@@ -54,7 +54,8 @@ export function documentRoutes(whole: Hono<AppEnv>, version: string) {
       scope: null,
       answers: { 200: { description: 'CSS.', mediaType: 'text/css' } },
     }),
-    c => c.body(DOCS_STYLE, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
+    c =>
+      c.body(DOCS_STYLE, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
   )
 
   return app

@@ -13,7 +13,10 @@ const readySchema = z.object({
   checks: z.object({ database: part, keyring: part, stripe: part, issuer: part }),
 })
 
-export function healthRoutes(options: { dependencies: Dependencies; accessTokens: Pick<AccessTokenVerifier, 'state'> }) {
+export function healthRoutes(options: {
+  dependencies: Dependencies
+  accessTokens: Pick<AccessTokenVerifier, 'state'>
+}) {
   const app = new Hono<AppEnv>()
   const readiness = createReadiness(options.dependencies)
 
@@ -35,9 +38,13 @@ export function healthRoutes(options: { dependencies: Dependencies; accessTokens
       id: 'getReadiness',
       tag: 'Operations',
       summary: 'Whether the process can do its work',
-      description: '503 only when the database or the keyring cannot be used; Stripe and the issuer are `degraded` with 200.',
+      description:
+        '503 only when the database or the keyring cannot be used; Stripe and the issuer are `degraded` with 200.',
       scope: null,
-      answers: { 200: { description: 'Ready.', schema: readySchema }, 503: { description: 'Not ready.', schema: readySchema } },
+      answers: {
+        200: { description: 'Ready.', schema: readySchema },
+        503: { description: 'Not ready.', schema: readySchema },
+      },
     }),
     async c => {
       const checks = await readiness(options.accessTokens.state())

@@ -12,9 +12,9 @@ import { revealedSchema, revealPayer, revealPayerInput } from '../../domain/paye
 import { updatePayer, updatePayerInput } from '../../domain/payers/update-payer.ts'
 import { withdrawConsent, withdrawConsentInput } from '../../domain/payers/withdraw-consent.ts'
 import { type AppEnv, bodyOf, ctxOf, jsonReply, queryOf, respond } from '../context.ts'
-import { createTokenBuckets } from '../token-buckets.ts'
 import { limitEach } from '../middleware/rate-limit.ts'
 import { operation } from '../openapi.ts'
+import { createTokenBuckets } from '../token-buckets.ts'
 
 const PATCH_TYPES = ['application/merge-patch+json', 'application/json'] as const
 /** A person at a desk looks up a few people a minute; a harvest of addresses needs thousands. */
@@ -108,7 +108,8 @@ export function payerRoutes() {
       id: 'revealPayer',
       tag: 'Payers',
       summary: 'Reveal sealed fields for a purpose',
-      description: 'Recorded, rate-limited, and allowed only for a purpose that a legal basis or a living consent covers.',
+      description:
+        'Recorded, rate-limited, and allowed only for a purpose that a legal basis or a living consent covers.',
       scope: 'payers:reveal',
       body: revealPayerInput,
       answers: { 200: { description: 'The fields asked for.', schema: revealedSchema } },
@@ -169,7 +170,8 @@ function consentRoutes() {
       answers: { 200: { description: 'The consent, withdrawn.', schema: consentSchema } },
       errors: ['not_found', 'payer_erased'],
     }),
-    async c => respond(c, await withdrawConsent(ctxOf(c, done), c.req.param('id'), c.req.param('consent'), bodyOf(c)), done),
+    async c =>
+      respond(c, await withdrawConsent(ctxOf(c, done), c.req.param('id'), c.req.param('consent'), bodyOf(c)), done),
   )
 
   return app

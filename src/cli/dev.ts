@@ -1,0 +1,92 @@
+// `panless dev`, what `npm start` runs: the embedded environment in the foreground, until Ctrl-C.
+import { Command, InvalidArgumentError } from 'commander'
+import type { DevJson } from '../dev/dev-json.ts'
+
+interface DevOptions {
+  reset?: boolean
+  sampleData: boolean
+  port?: number
+}
+
+/** A part ended or could not start. */
+const EXIT_FAILED = 1
+/** The terminal sends Ctrl-C to us and to npm, which passes it on: the same one arrives twice. */
+const SAME_CTRL_C_MS = 1_000
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export function devCommand(): Command {
+  return new Command('dev')
+    .description(
+      'run the whole of panless on this machine: Postgres, Stripe simulator, identity provider, service, worker',
+    )
+    .option('--reset', 'clear what earlier starts kept in .panless/')
+    .option('--no-sample-data', 'start the first time without sample data')
+    .option('--port <number>', 'the first of seven ports (default: those of the last start, or 8443)', portNumber)
+    .addHelpText('after', `\nExit codes: 0 stopped, ${EXIT_FAILED} could not start or a part ended.`)
+    .action(runDev)
+}
+
+async function runDev(options: DevOptions): Promise<void> {
+  const [{ startEmbedded }, { default: progress }] = await Promise.all([
+    import('../dev/start.ts'),
+    import('cli-progress'),
+  ])
+  const started = performance.now()
+  const bar = new progress.SingleBar({ format: '  {bar} {value}/{total}', clearOnComplete: true, hideCursor: true })
+  const embedded = startEmbedded({
+    ...options,
+    onStep: step => console.log(`… ${step}`),
+    onProgress: (done, total) => (done === 1 ? bar.start(total, done) : bar.update(done)),
+  })
+  const asked = untilAskedToStop()
+  try {
+    const dev = await Promise.race([embedded.ready, embedded.failed, asked])
+    bar.stop()
+    if (dev !== undefined) {
+      printAddresses(dev, (performance.now() - started) / 1000)
+      await Promise.race([embedded.failed, asked])
+    }
+    console.log('stopping …')
+  } catch (cause) {
+    bar.stop()
+    console.error(cause instanceof Error ? cause.message : String(cause))
+    process.exitCode = EXIT_FAILED
+  }
+  await embedded.stop()
+}
+
+/** Resolves at the first signal; a later one ends this process at once, and its children with it. */
+function untilAskedToStop(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let askedAt: number | null = null
+  for (const signal of STOP_SIGNALS) {
+    process.on(signal, () => {
+      if (askedAt !== null && performance.now() - askedAt > SAME_CTRL_C_MS) process.exit(EXIT_FAILED)
+      askedAt ??= performance.now()
+      resolve()
+    })
+  }
+  return promise
+}
+
+function printAddresses(dev: DevJson, seconds: number): void {
+  const lines: [string, string | null][] = [
+    ['API', dev.url],
+    ['API documentation', dev.docs_url],
+    ['Checkout', dev.checkout_url],
+    ['Console', dev.console_url],
+    ['Access tokens', `npx panless token ${Object.keys(dev.clients).join('|')}`],
+    ['Identity provider', dev.issuer],
+    ['Stripe simulator', dev.stripe_api_base],
+    ['Metrics', dev.metrics_url],
+    ['Certificate authority', dev.ca_file],
+    ['All of it, for programs', dev.ca_file.replace(/tls\/ca\.crt$/, 'dev.json')],
+  ]
+  for (const [name, value] of lines) if (value !== null) console.log(`  ${name.padEnd(24)} ${value}`)
+  console.log(`panless is ready: ${dev.url} (${seconds.toFixed(1)} s, Ctrl-C stops it)`)
+}
+
+function portNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It is a number from 1024 to 65529.')
+  return Number(text)
+}

@@ -1,0 +1,19 @@
+// The demo shop in a process of its own. Its one argument is a JSON object, see ShopArguments.
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import { getRequestListener } from '@hono/node-server'
+import { serveParent } from '../child-entry.ts'
+import { createShop, type ShopArguments } from './shop.ts'
+
+const given = JSON.parse(process.argv[2] as string) as ShopArguments
+const [cert, key, ca] = await Promise.all([
+  readFile(given.certFile, 'utf8'),
+  readFile(given.keyFile, 'utf8'),
+  readFile(given.caFile, 'utf8'),
+])
+const server = createServer({ cert, key }, getRequestListener((await createShop(given, ca)).fetch))
+await new Promise<void>((done, fail) => server.once('error', fail).listen(given.port, '127.0.0.1', done))
+serveParent({ port: given.port }, async () => {
+  server.closeAllConnections()
+  await new Promise(done => server.close(done))
+})

@@ -1,0 +1,116 @@
+// The parts of the embedded environment, each started with what it needs to know of the others.
+import { join } from 'node:path'
+import type { CertificateFiles } from './certificates.ts'
+import type { DevJson } from './dev-json.ts'
+import {
+  AUDIENCE,
+  DEFAULT_EMBEDDED_TENANT,
+  EMBEDDED_TENANTS,
+  type EmbeddedAddresses,
+  type EmbeddedFiles,
+  type EmbeddedTenant,
+  type KeptEnvironment,
+} from './environment.ts'
+import type { ClientCredentials, ClientRole } from './identity-provider.ts'
+import type { IdentityProviderArguments } from './identity-provider-process.ts'
+import type { EmbeddedPorts } from './ports.ts'
+import type { PostgresUrls } from './postgres.ts'
+import type { PrepareArguments } from './prepare-process.ts'
+import type { ProcessGroup } from './process-group.ts'
+import type { ServiceArguments } from './service-process.ts'
+import type { SimulatorControl } from './simulator-control.ts'
+
+/** What all parts of one run share. */
+export interface EmbeddedSite {
+  group: ProcessGroup
+  files: EmbeddedFiles
+  ports: EmbeddedPorts
+  addresses: EmbeddedAddresses
+  environment: KeptEnvironment
+  certificates: CertificateFiles
+}
+
+const entry = (file: string) => join(import.meta.dirname, file)
+
+export async function startIdentityProvider(site: EmbeddedSite): Promise<void> {
+  const given: IdentityProviderArguments = {
+    issuer: site.addresses.issuer,
+    audience: AUDIENCE,
+    tenants: [...EMBEDDED_TENANTS],
+    keysFile: site.files.identityProvider,
+    certFile: site.certificates.certFile,
+    keyFile: site.certificates.keyFile,
+    port: site.ports.issuer,
+  }
+  const args = [JSON.stringify(given)]
+  await site.group.start({ name: 'identity-provider', entry: entry('identity-provider-process.ts'), args })
+}
+
+/** Migrations, the keyring, the tenants: what an operator does before `serve`. */
+export async function prepare(
+  site: EmbeddedSite,
+  postgres: PostgresUrls,
+  settings: Record<string, string>,
+): Promise<void> {
+  const given: PrepareArguments = {
+    ownerUrl: postgres.ownerUrl,
+    keyringFile: site.files.keyring,
+    tenants: EMBEDDED_TENANTS.map(id => ({ id, keys: site.environment.stripe[id] })),
+    allowedOrigins: [site.addresses.shop],
+  }
+  const args = [JSON.stringify(given)]
+  await site.group.run({ name: 'prepare', entry: entry('prepare-process.ts'), args, env: settings })
+}
+
+/** `serve` and `worker`, each a process of its own as in production. */
+export async function startServices(site: EmbeddedSite, settings: Record<string, string>): Promise<void> {
+  const start = (command: 'serve' | 'worker', port: number, env: Record<string, string>) => {
+    const given: ServiceArguments = { command, simulatorControlUrl: site.addresses.stripeControl, port }
+    return site.group.start({ name: command, entry: entry('service-process.ts'), args: [JSON.stringify(given)], env })
+  }
+  const workerPort = { METRICS_PORT: String(site.ports.workerMetrics) }
+  await Promise.all([
+    start('serve', site.ports.service, settings),
+    start('worker', site.ports.workerMetrics, { ...settings, ...workerPort }),
+  ])
+}
+
+/** Each tenant's account at the simulator reports to the tenant's own address. */
+export async function registerWebhooks(site: EmbeddedSite, simulator: SimulatorControl): Promise<void> {
+  for (const tenant of EMBEDDED_TENANTS) {
+    const path = tenant === DEFAULT_EMBEDDED_TENANT ? '' : `/${tenant}`
+    const url = `${site.addresses.service}/webhooks/stripe${path}`
+    await simulator.setWebhookEndpoint(site.environment.stripe[tenant], url, site.certificates.caFile)
+  }
+}
+
+export function devJsonOf(
+  site: EmbeddedSite,
+  postgres: PostgresUrls,
+  clients: Record<ClientRole, ClientCredentials>,
+): DevJson {
+  const { addresses, environment, certificates } = site
+  const secretKeys = EMBEDDED_TENANTS.map(tenant => [tenant, environment.stripe[tenant].secretKey])
+  return {
+    url: addresses.service,
+    console_url: null,
+    checkout_url: null,
+    docs_url: `${addresses.service}/docs`,
+    metrics_url: addresses.metrics,
+    ca_file: certificates.caFile,
+    database_url: postgres.appUrl,
+    issuer: addresses.issuer,
+    token_endpoint: tokenEndpoint(addresses),
+    stripe_api_base: addresses.stripe,
+    stripe_control_url: addresses.stripeControl,
+    stripe_webhook_secret: environment.stripe[DEFAULT_EMBEDDED_TENANT].webhookSecret,
+    stripe_secret_keys: Object.fromEntries(secretKeys) as Record<EmbeddedTenant, string>,
+    audience: AUDIENCE,
+    clients,
+    tenants: EMBEDDED_TENANTS,
+  }
+}
+
+export function tokenEndpoint(addresses: EmbeddedAddresses): string {
+  return `${addresses.issuer}/token`
+}

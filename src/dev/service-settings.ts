@@ -1,0 +1,50 @@
+// The environment variables of `migrate`, `serve` and `worker`: the same as in production, with addresses of this machine.
+import type { CertificateFiles } from './certificates.ts'
+import { AUDIENCE, DEFAULT_EMBEDDED_TENANT, type EmbeddedAddresses, type KeptEnvironment } from './environment.ts'
+import type { EmbeddedPorts } from './ports.ts'
+import type { PostgresUrls } from './postgres.ts'
+
+export interface ServiceSettingsOptions {
+  environment: KeptEnvironment
+  ports: EmbeddedPorts
+  addresses: EmbeddedAddresses
+  certificates: CertificateFiles
+  postgres: PostgresUrls
+  keyringFile: string
+}
+
+/** Tests of limits and of card testing from one address need more room than a shop's checkout gives one. */
+const ROOM_FOR_TESTS = {
+  RATE_LIMIT_PER_SECOND: '5000',
+  CARD_TESTING_PER_SESSION: '5',
+  CARD_TESTING_PER_PAYER: '1000',
+  CARD_TESTING_PER_ADDRESS: '100000',
+  CARD_TESTING_PER_FINGERPRINT: '10000',
+}
+
+export function serviceSettings(options: ServiceSettingsOptions): Record<string, string> {
+  const { ports, addresses, certificates, postgres } = options
+  const stripe = options.environment.stripe[DEFAULT_EMBEDDED_TENANT]
+  return {
+    DATABASE_URL: postgres.appSocketUrl,
+    DEFAULT_TENANT: DEFAULT_EMBEDDED_TENANT,
+    STRIPE_SECRET_KEY: stripe.secretKey,
+    STRIPE_PUBLISHABLE_KEY: stripe.publishableKey,
+    STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
+    STRIPE_API_BASE: addresses.stripe,
+    STRIPE_JS_URL: `${addresses.stripe}/v3/stripe.js`,
+    // The simulator has no rate limit of its own.
+    STRIPE_REQUESTS_PER_SECOND: '0',
+    AUTH_ISSUER: addresses.issuer,
+    AUTH_AUDIENCE: AUDIENCE,
+    AUTH_CA_FILE: certificates.caFile,
+    TLS_CERT_FILE: certificates.certFile,
+    TLS_KEY_FILE: certificates.keyFile,
+    KEYRING_FILE: options.keyringFile,
+    HOST: '127.0.0.1',
+    PORT: String(ports.service),
+    METRICS_PORT: String(ports.metrics),
+    PUBLIC_URL: addresses.service,
+    ...ROOM_FOR_TESTS,
+  }
+}
