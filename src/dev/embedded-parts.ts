@@ -1,6 +1,7 @@
 // The parts of the embedded environment, each started with what it needs to know of the others.
 import { join } from 'node:path'
 import type { CertificateFiles } from './certificates.ts'
+import type { ShopArguments } from './demo-shop/shop.ts'
 import type { DevJson } from './dev-json.ts'
 import {
   AUDIENCE,
@@ -42,8 +43,36 @@ export async function startIdentityProvider(site: EmbeddedSite): Promise<void> {
     keyFile: site.certificates.keyFile,
     port: site.ports.issuer,
   }
-  const args = [JSON.stringify(given)]
-  await site.group.start({ name: 'identity-provider', entry: entry('identity-provider-process.ts'), args })
+  await site.group.start({ name: 'identity-provider', entry: entry('identity-provider-process.ts'), given })
+}
+
+/** The simulator with an account for each tenant; `clockStart` counts at the first start, later ones go on. */
+export async function startSimulator(site: EmbeddedSite, clockStart: Date): Promise<void> {
+  const given = {
+    port: site.ports.stripe,
+    seed: site.environment.stripe[DEFAULT_EMBEDDED_TENANT].publishableKey,
+    accounts: EMBEDDED_TENANTS.map(tenant => {
+      const { secretKey, publishableKey } = site.environment.stripe[tenant]
+      return { secretKey, publishableKey }
+    }),
+    dataFile: site.files.simulatorJournal,
+    clockStart: clockStart.toISOString(),
+  }
+  await site.group.start({ name: 'stripe-simulator', entry: entry('stripe-simulator/process.ts'), given })
+}
+
+/** The demo shop: a merchant with an origin of its own, whose back end is the checkout client. */
+export async function startShop(site: EmbeddedSite, client: ClientCredentials, stripeJsUrl: string): Promise<void> {
+  const given: ShopArguments = {
+    port: site.ports.shop,
+    ...site.certificates,
+    serviceUrl: site.addresses.service,
+    tokenEndpoint: tokenEndpoint(site.addresses),
+    client,
+    tenant: DEFAULT_EMBEDDED_TENANT,
+    stripeJsUrl,
+  }
+  await site.group.start({ name: 'shop', entry: entry('demo-shop/shop-process.ts'), given })
 }
 
 /** Migrations, the keyring, the tenants: what an operator does before `serve`. */
@@ -58,15 +87,14 @@ export async function prepare(
     tenants: EMBEDDED_TENANTS.map(id => ({ id, keys: site.environment.stripe[id] })),
     allowedOrigins: [site.addresses.shop],
   }
-  const args = [JSON.stringify(given)]
-  await site.group.run({ name: 'prepare', entry: entry('prepare-process.ts'), args, env: settings })
+  await site.group.run({ name: 'prepare', entry: entry('prepare-process.ts'), given, env: settings })
 }
 
 /** `serve` and `worker`, each a process of its own as in production. */
 export async function startServices(site: EmbeddedSite, settings: Record<string, string>): Promise<void> {
   const start = (command: 'serve' | 'worker', port: number, env: Record<string, string>) => {
     const given: ServiceArguments = { command, simulatorControlUrl: site.addresses.stripeControl, port }
-    return site.group.start({ name: command, entry: entry('service-process.ts'), args: [JSON.stringify(given)], env })
+    return site.group.start({ name: command, entry: entry('service-process.ts'), given, env })
   }
   const workerPort = { METRICS_PORT: String(site.ports.workerMetrics) }
   await Promise.all([
@@ -94,7 +122,7 @@ export function devJsonOf(
   return {
     url: addresses.service,
     console_url: null,
-    checkout_url: null,
+    checkout_url: addresses.shop,
     docs_url: `${addresses.service}/docs`,
     metrics_url: addresses.metrics,
     ca_file: certificates.caFile,

@@ -80,6 +80,8 @@ export interface EmbeddedAddresses {
   /** Plain HTTP on loopback by number: a browser that saw the service's HSTS for `localhost` leaves it alone. */
   stripe: string
   stripeControl: string
+  /** The script that a checkout page includes in place of js.stripe.com's. */
+  stripeJs: string
   shop: string
 }
 
@@ -91,6 +93,7 @@ export function embeddedAddresses(ports: EmbeddedPorts): EmbeddedAddresses {
     issuer: `https://localhost:${ports.issuer}`,
     stripe,
     stripeControl: `${stripe}/_simulator`,
+    stripeJs: `${stripe}/v3/stripe.js`,
     shop: `https://localhost:${ports.shop}`,
   }
 }

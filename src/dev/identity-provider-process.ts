@@ -1,6 +1,6 @@
-// The identity provider in a process of its own. Its one argument is a JSON object, see IdentityProviderArguments.
+// The identity provider in a process of its own. See IdentityProviderArguments for what it is given.
 import { readFile } from 'node:fs/promises'
-import { serveParent } from './child-entry.ts'
+import { givenByParent, serveParent } from './child-entry.ts'
 import { identityProviderServer, keptIdentityProviderKeys } from './identity-provider.ts'
 
 export interface IdentityProviderArguments {
@@ -14,7 +14,7 @@ export interface IdentityProviderArguments {
   port: number
 }
 
-const given = JSON.parse(process.argv[2] as string) as IdentityProviderArguments
+const given = await givenByParent<IdentityProviderArguments>()
 const [cert, key, kept] = await Promise.all([
   readFile(given.certFile, 'utf8'),
   readFile(given.keyFile, 'utf8'),

@@ -1,4 +1,5 @@
 // The ports of the embedded environment: consecutive from one number, the same at every start.
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 export interface EmbeddedPorts {
@@ -79,14 +80,14 @@ export function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** A port that nobody listens on now, chosen by the system. */
-export function anyFreePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const probe = createServer()
-    probe.once('error', fail)
-    probe.listen({ port: 0, host: '127.0.0.1' }, () => {
-      const address = probe.address()
-      probe.close(() => done(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
+/** Where {@link anyFreePort} looks: below what the system hands out to clients (32768 and up), which come and go. */
+const LOWEST_ANY_PORT = 20_000
+const ANY_PORTS = 12_000
+
+/** A port that nobody listens on now. */
+export async function anyFreePort(): Promise<number> {
+  for (;;) {
+    const port = LOWEST_ANY_PORT + randomInt(ANY_PORTS)
+    if (await isFree(port)) return port
+  }
 }

@@ -1,5 +1,4 @@
-// What an operator does before the first start: migrate, keys init, tenants. Its one argument is a JSON object; run
-// again, it changes nothing.
+// What an operator does before the first start: migrate, keys init, tenants. Run again, it changes nothing.
 import { stat } from 'node:fs/promises'
 import { migrateDatabase } from '../cli/migrate.ts'
 import { loadConfig } from '../config.ts'
@@ -9,6 +8,7 @@ import { operatorContext } from '../domain/tenants/operator-context.ts'
 import { setTenantStripe } from '../domain/tenants/set-tenant-stripe.ts'
 import { createKeyringFile } from '../keyring/file-keyring.ts'
 import { openVault } from '../vault.ts'
+import { givenByParent } from './child-entry.ts'
 import type { StripeKeys } from './environment.ts'
 import { admitService } from './postgres.ts'
 
@@ -19,7 +19,7 @@ export interface PrepareArguments {
   allowedOrigins: string[]
 }
 
-const given = JSON.parse(process.argv[2] as string) as PrepareArguments
+const given = await givenByParent<PrepareArguments>()
 await migrateDatabase(given.ownerUrl)
 await admitService(given.ownerUrl)
 if (!(await exists(given.keyringFile))) await createKeyringFile(given.keyringFile)

@@ -9,7 +9,8 @@ export interface ChildOptions {
   /** Names the log file `logs/<name>.log`. */
   name: string
   entry: string
-  args?: string[]
+  /** Sent to the child as the first message: secrets have no place on a command line. */
+  given?: object
   /** The whole environment of the child; nothing of ours is passed on. */
   env?: Record<string, string>
 }
@@ -134,7 +135,7 @@ async function forkChild(options: ChildOptions, logFile: string): Promise<ChildP
   if (size > LOG_MAX_BYTES) await rename(logFile, `${logFile}.old`)
   const log = await open(logFile, 'a', 0o600)
   try {
-    return fork(options.entry, options.args ?? [], {
+    const child = fork(options.entry, [], {
       env: options.env ?? {},
       execArgv: [],
       // The child sees the end of its input, and of the channel, when this process is gone, however it went.
@@ -142,6 +143,9 @@ async function forkChild(options: ChildOptions, logFile: string): Promise<ChildP
       // A session of its own: Ctrl-C in the terminal is ours to pass on, in order.
       detached: true,
     })
+    // A child that ends at once closes the channel before it has read; its exit says what there is to say.
+    if (options.given !== undefined) child.send(options.given, () => {})
+    return child
   } finally {
     await log.close()
   }

@@ -1,8 +1,9 @@
-// `serve` or `worker` as in production, on a clock that follows the simulator's. Its one argument is a JSON object.
+// `serve` or `worker` as in production, on a clock that follows the simulator's.
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { serve } from '../cli/serve.ts'
 import { work } from '../cli/worker.ts'
+import { givenByParent } from './child-entry.ts'
 import { followSimulatorClock } from './simulated-clock.ts'
 
 export interface ServiceArguments {
@@ -14,7 +15,7 @@ export interface ServiceArguments {
 
 const POLL_MS = 25
 
-const given = JSON.parse(process.argv[2] as string) as ServiceArguments
+const given = await givenByParent<ServiceArguments>()
 // The parent is gone: stop as if it had said so.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 const following = await followSimulatorClock(given.simulatorControlUrl)

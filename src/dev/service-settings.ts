@@ -32,7 +32,7 @@ export function serviceSettings(options: ServiceSettingsOptions): Record<string,
     STRIPE_PUBLISHABLE_KEY: stripe.publishableKey,
     STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
     STRIPE_API_BASE: addresses.stripe,
-    STRIPE_JS_URL: `${addresses.stripe}/v3/stripe.js`,
+    STRIPE_JS_URL: addresses.stripeJs,
     // The simulator has no rate limit of its own.
     STRIPE_REQUESTS_PER_SECOND: '0',
     AUTH_ISSUER: addresses.issuer,

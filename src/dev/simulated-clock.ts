@@ -14,8 +14,8 @@ const ANSWER_TIMEOUT_MS = WAIT_MS + 10_000
 const RETRY_MS = 250
 
 interface Reading {
-  /** Milliseconds since 1970, or RFC 3339. */
-  now: number | string
+  /** RFC 3339. */
+  now: string
   version: number
 }
 

@@ -24,7 +24,7 @@ export function simulatorControl(controlUrl: string): SimulatorControl {
     await answer.arrayBuffer()
   }
   return {
-    setClock: now => post('/clock', { now: now.toISOString() }),
+    setClock: now => post('/clock', { set: now.toISOString() }),
     setWebhookEndpoint: (account, url, caFile) =>
       post('/webhook_endpoints', {
         account_key: account.secretKey,

@@ -10,6 +10,7 @@ import {
   registerWebhooks,
   startIdentityProvider,
   startServices,
+  startShop,
   startSimulator,
   tokenEndpoint,
 } from './embedded-parts.ts'
@@ -121,11 +122,12 @@ class EmbeddedRun implements Embedded {
     const settings = serviceSettings({ ...site, postgres, keyringFile: files.keyring })
     this.#step('migrations and tenants')
     await prepare(site, postgres, settings)
-    this.#step('service and worker')
-    await startServices(site, settings)
+    this.#step('service, worker, demo shop')
+    const { clients } = await keptIdentityProviderKeys(files.identityProvider)
+    const shop = startShop(site, clients.checkout, addresses.stripeJs)
+    await Promise.all([startServices(site, settings), shop])
     const simulator = simulatorControl(addresses.stripeControl)
     await registerWebhooks(site, simulator)
-    const { clients } = await keptIdentityProviderKeys(files.identityProvider)
     if (withSampleData) {
       this.#step('sample data of the last fourteen days')
       const { onProgress = () => {} } = this.#options

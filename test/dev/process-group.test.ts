@@ -31,15 +31,20 @@ afterEach(async () => {
 })
 
 test('a child reports that it is ready, and gets the environment that it was given and no other', async () => {
-  const report = await group.start({ name: 'one', entry, args: ['obedient', 'one'], env: { GIVEN: 'yes' } })
+  const report = await group.start({
+    name: 'one',
+    entry,
+    given: { manner: 'obedient', name: 'one' },
+    env: { GIVEN: 'yes' },
+  })
   expect(report).toEqual({ name: 'one', variables: ['GIVEN'] })
 })
 
 test('children are ended in the reverse order of their start, and a stubborn one is killed', async () => {
   const journal = join(folder, 'journal')
-  await group.start({ name: 'first', entry, args: ['obedient', 'first', journal] })
-  await group.start({ name: 'second', entry, args: ['stubborn', 'second', journal] })
-  await group.start({ name: 'third', entry, args: ['obedient', 'third', journal] })
+  await group.start({ name: 'first', entry, given: { manner: 'obedient', name: 'first', journal } })
+  await group.start({ name: 'second', entry, given: { manner: 'stubborn', name: 'second', journal } })
+  await group.start({ name: 'third', entry, given: { manner: 'obedient', name: 'third', journal } })
   const started = await pids()
   await group.stop()
   expect(await readFile(journal, 'utf8')).toBe('third\nfirst\n')
@@ -48,13 +53,13 @@ test('children are ended in the reverse order of their start, and a stubborn one
 })
 
 test('a child that ends before it is ready fails the start with what it said', async () => {
-  await expect(group.start({ name: 'hasty', entry, args: ['hasty'] })).rejects.toThrow(
+  await expect(group.start({ name: 'hasty', entry, given: { manner: 'hasty', name: 'hasty' } })).rejects.toThrow(
     /^hasty ended \(exit code 3\)\.\ncannot start: no such thing/,
   )
 })
 
 test('a child that ends unasked fails the group with what it said', async () => {
-  await group.start({ name: 'mortal', entry, args: ['mortal'] })
+  await group.start({ name: 'mortal', entry, given: { manner: 'mortal', name: 'mortal' } })
   await expect(group.failed).rejects.toThrow(/^mortal ended \(exit code 4\)\.\nfell over/)
 })
 
@@ -67,7 +72,7 @@ test('children end when their parent is killed with no chance to say so', async 
 })
 
 test('the next start ends what is left of ours, and nothing that only has the same process id', async () => {
-  await group.start({ name: 'left', entry, args: ['stubborn', 'left'] })
+  await group.start({ name: 'left', entry, given: { manner: 'stubborn', name: 'left' } })
   const [left] = await pids()
   group.failed.catch(() => {})
   const stranger = spawn('sleep', ['60'], { stdio: 'ignore' })

@@ -1,11 +1,11 @@
-// The demo shop in a process of its own. Its one argument is a JSON object, see ShopArguments.
+// The demo shop in a process of its own. See ShopArguments for what it is given.
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
-import { serveParent } from '../child-entry.ts'
+import { givenByParent, serveParent } from '../child-entry.ts'
 import { createShop, type ShopArguments } from './shop.ts'
 
-const given = JSON.parse(process.argv[2] as string) as ShopArguments
+const given = await givenByParent<ShopArguments>()
 const [cert, key, ca] = await Promise.all([
   readFile(given.certFile, 'utf8'),
   readFile(given.keyFile, 'utf8'),
