@@ -1,0 +1,90 @@
+// POST /v1/tokens with a Stripe that answers at once: panless against the Stripe calls alone, and against the usual way.
+import { randomBytes, randomUUID } from 'node:crypto'
+import { drive, type LoadResult, postJson } from './load.ts'
+import type { Measured } from './run.ts'
+import { openBenchSite } from './site.ts'
+
+const SHAPE = { inFlight: 48, seconds: 5, warmUp: 3 }
+const PANLESS = new URL('../../src/main.ts', import.meta.url).pathname
+const PAYERS = 200
+
+export async function benchTokenizeEndpoint(): Promise<Measured[]> {
+  const site = await openBenchSite()
+  try {
+    const stripe = await site.stripe(0)
+    const scopes = 'tokens:create payers:write payers:read'
+    const environment = { STRIPE_API_BASE: stripe }
+    const headers = { authorization: `Bearer ${site.token(scopes)}`, 'content-type': 'application/json' }
+    const panless = await site.serve(PANLESS, ['serve'], environment)
+    const payers = await makePayers(panless.url, site.ca, headers)
+    const make = (index: number) => ({
+      method: 'POST',
+      path: '/v1/tokens',
+      headers: { ...headers, 'idempotency-key': randomUUID() },
+      body: JSON.stringify({
+        payer: payers[index % payers.length],
+        payment_method: `pm_${randomBytes(12).toString('hex').replaceAll(/\d/g, 'x')}${index.toString(36)}`,
+        consent: { text_version: '2026-11-01' },
+      }),
+    })
+    const run = async (entry: string, args: string[] = []) => {
+      const server = await site.serve(entry, args, environment)
+      const result = await drive({ ...SHAPE, url: server.url, ca: site.ca, make })
+      await server.stop()
+      return result
+    }
+    const file = (name: string) => new URL(`./baselines/${name}.ts`, import.meta.url).pathname
+    await panless.stop()
+    const ours = [await run(PANLESS, ['serve'])]
+    const sdk = [await run(file('sdk-only'))]
+    const usual = await run(file('usual-way'))
+    ours.push(await run(PANLESS, ['serve']))
+    sdk.push(await run(file('sdk-only')))
+    return report(mean(ours), mean(sdk), usual)
+  } finally {
+    await site.close()
+  }
+}
+
+function report(ours: LoadResult, sdk: LoadResult, usual: LoadResult): Measured[] {
+  const rate = (result: LoadResult) =>
+    `${Math.round(result.perSecond)}/s${result.failed > 0 ? ` (${result.failed} failed)` : ''}`
+  return [
+    {
+      what: 'Tokenize ÷ the same server doing only the Stripe calls',
+      value: ours.perSecond / sdk.perSecond,
+      target: 0.75,
+      better: 'at least',
+      figures: `${rate(ours)} and ${rate(sdk)}; p99 ${ours.p99.toFixed(0)} and ${sdk.p99.toFixed(0)} ms at 48 in flight`,
+    },
+    {
+      what: 'Tokenize ÷ the usual way',
+      value: ours.perSecond / usual.perSecond,
+      target: 6,
+      better: 'at least',
+      figures: `${rate(ours)} and ${rate(usual)}`,
+    },
+  ]
+}
+
+const mean = (results: LoadResult[]): LoadResult => ({
+  perSecond: results.reduce((sum, result) => sum + result.perSecond, 0) / results.length,
+  requests: results.reduce((sum, result) => sum + result.requests, 0),
+  failed: results.reduce((sum, result) => sum + result.failed, 0),
+  p50: Math.max(...results.map(result => result.p50)),
+  p99: Math.max(...results.map(result => result.p99)),
+})
+
+async function makePayers(url: string, ca: string, headers: Record<string, string>): Promise<string[]> {
+  const ids: string[] = []
+  for (let i = 0; i < PAYERS; i++) {
+    const made = await postJson(
+      `${url}/v1/payers`,
+      ca,
+      { ...headers, 'idempotency-key': randomUUID() },
+      { short_name: `Bench ${i}` },
+    )
+    ids.push(made.id as string)
+  }
+  return ids
+}
