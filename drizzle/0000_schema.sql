@@ -64,6 +64,7 @@ CREATE TABLE "charges" (
 	"stripe_payment_intent_id" text,
 	"stripe_charge_id" text,
 	"authenticate_by" timestamp with time zone,
+	"created_by" text NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
 	"settled_at" timestamp with time zone,
 	"updated_at" timestamp with time zone NOT NULL,
@@ -205,6 +206,7 @@ CREATE TABLE "balance_transactions" (
 	"source_charge_id" text,
 	"source_payment_intent_id" text,
 	"source_attempt_id" text,
+	"source_status" text,
 	"presentment_amount" bigint,
 	"presentment_currency" text,
 	"created_at" timestamp with time zone NOT NULL,
@@ -234,6 +236,7 @@ CREATE TABLE "exceptions" (
 	"actual_amount" bigint,
 	"currency" text,
 	"detail" text NOT NULL,
+	"subject_at" timestamp with time zone,
 	"first_seen_at" timestamp with time zone NOT NULL,
 	"last_seen_at" timestamp with time zone NOT NULL,
 	"closed_at" timestamp with time zone,
@@ -383,7 +386,7 @@ CREATE TABLE "tokens" (
 	"limits" jsonb,
 	"duplicate_of" text,
 	"duplicate_differs" text[],
-	"metadata_sealed" "bytea",
+	"notes_sealed" "bytea",
 	"detached_at" timestamp with time zone,
 	"detach_due_at" timestamp with time zone,
 	"created_at" timestamp with time zone NOT NULL,
@@ -408,7 +411,7 @@ CREATE INDEX "audit_log_at" ON "audit_log" USING btree ("tenant_id","at");--> st
 CREATE INDEX "audit_log_object" ON "audit_log" USING btree ("tenant_id","object_id");--> statement-breakpoint
 CREATE INDEX "audit_log_payer" ON "audit_log" USING btree ("tenant_id","payer_id");--> statement-breakpoint
 CREATE INDEX "audit_log_action" ON "audit_log" USING btree ("tenant_id","action","sequence");--> statement-breakpoint
-CREATE UNIQUE INDEX "charge_attempts_undecided" ON "charge_attempts" USING btree ("tenant_id","charge_id") WHERE status in ('created', 'sending', 'processing', 'requires_action', 'unknown', 'needs_review');--> statement-breakpoint
+CREATE UNIQUE INDEX "charge_attempts_undecided" ON "charge_attempts" USING btree ("tenant_id","charge_id") WHERE status in ('created', 'sending', 'processing', 'unknown', 'needs_review');--> statement-breakpoint
 CREATE INDEX "charge_attempts_charge" ON "charge_attempts" USING btree ("tenant_id","charge_id");--> statement-breakpoint
 CREATE INDEX "charge_attempts_due" ON "charge_attempts" USING btree ("tenant_id","next_look_at") WHERE status in ('created', 'sending', 'processing', 'requires_action', 'unknown');--> statement-breakpoint
 CREATE UNIQUE INDEX "charge_attempts_key" ON "charge_attempts" USING btree ("tenant_id","stripe_idempotency_key");--> statement-breakpoint
@@ -447,6 +450,7 @@ CREATE INDEX "stripe_events_received" ON "stripe_events" USING btree ("tenant_id
 CREATE INDEX "tokenize_failures_payer" ON "tokenize_failures" USING btree ("tenant_id","payer_id","failed_at");--> statement-breakpoint
 CREATE INDEX "tokenize_failures_address" ON "tokenize_failures" USING btree ("tenant_id","address_hash","failed_at");--> statement-breakpoint
 CREATE INDEX "tokenize_failures_fingerprint" ON "tokenize_failures" USING btree ("tenant_id","fingerprint_hash","failed_at");--> statement-breakpoint
+CREATE INDEX "tokenize_failures_recent" ON "tokenize_failures" USING btree ("tenant_id","failed_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "tokens_payment_method" ON "tokens" USING btree ("tenant_id","stripe_payment_method_id");--> statement-breakpoint
 CREATE INDEX "tokens_payer" ON "tokens" USING btree ("tenant_id","payer_id","fingerprint_hash");--> statement-breakpoint
 CREATE INDEX "tokens_sequence" ON "tokens" USING btree ("tenant_id","sequence");--> statement-breakpoint

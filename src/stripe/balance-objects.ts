@@ -49,6 +49,7 @@ export type StripeBalanceTransaction = {
 export type StripeBalanceSource = {
   id: string
   object: string
+  status: string | null
   amount: number | null
   currency: string | null
   charge: string | null
@@ -213,6 +214,7 @@ function readSource(value: unknown): StripeBalanceSource | null {
   return {
     id,
     object,
+    status: optionalText(source.status),
     amount: Number.isSafeInteger(source.amount) ? (source.amount as number) : null,
     currency: optionalText(source.currency),
     charge: object === 'charge' ? id : idOf(source.charge),

@@ -20,8 +20,10 @@ export const balanceTransactions = pgTable(
     /** The charge that the source belongs to at Stripe, when Stripe says so. */
     sourceChargeId: text('source_charge_id'),
     sourcePaymentIntentId: text('source_payment_intent_id'),
-    /** Our own attempt id in the source's metadata at Stripe. */
+    /** Our own attempt's or refund's id in the source's metadata at Stripe. */
     sourceAttemptId: text('source_attempt_id'),
+    /** The state of the source at Stripe when the line was read. */
+    sourceStatus: text('source_status'),
     /** Amount and currency as the payer saw them, when settled in another currency. */
     presentmentAmount: amount('presentment_amount'),
     presentmentCurrency: text('presentment_currency'),
@@ -150,6 +152,8 @@ export const exceptions = pgTable(
     actualAmount: amount('actual_amount'),
     currency: text('currency'),
     detail: text('detail').notNull(),
+    /** When the subject came to be: a reconciliation of that time may close the exception. */
+    subjectAt: instant('subject_at'),
     firstSeenAt: instant('first_seen_at').notNull(),
     lastSeenAt: instant('last_seen_at').notNull(),
     closedAt: instant('closed_at'),
