@@ -11,10 +11,25 @@ const FORBIDDEN = new Set(
 )
 const LONGEST_NAME = 64
 
-/** Whether a field's name is one for a security code, track data or a PIN block; brackets and dots part nested names. */
+// An API's own names come again and again and are remembered; what callers invent soon finds no room.
+const PLAIN_NAME = /^[A-Za-z_-]{1,32}$/
+const MAX_REMEMBERED = 1000
+const remembered = new Map<string, boolean>()
+
+/**
+ * Whether a field's name is one for a security code, track data or a PIN block, in any case and with any separators;
+ * brackets and dots part nested names, and the `x-` of a header does not count.
+ */
 export function isForbiddenFieldName(name: string): boolean {
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const isForbidden = judge(name)
+  if (remembered.size < MAX_REMEMBERED && PLAIN_NAME.test(name)) remembered.set(name, isForbidden)
+  return isForbidden
+}
+
+function judge(name: string): boolean {
   if (name.length > LONGEST_NAME) return false
-  const plain = name.normalize('NFKC').toLowerCase()
-  if (FORBIDDEN.has(plain.replace(/[^a-z0-9]/g, ''))) return true
-  return /[[\].]/.test(plain) && plain.split(/[[\].]/).some(part => FORBIDDEN.has(part.replace(/[^a-z0-9]/g, '')))
+  const plain = name.normalize('NFKC').toLowerCase().replace(/^x-/, '')
+  return [plain, ...plain.split(/[[\].]/)].some(part => FORBIDDEN.has(part.replace(/[^a-z0-9]/g, '')))
 }

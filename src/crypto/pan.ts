@@ -47,7 +47,7 @@ export function maskCardNumbers(text: string): string {
   return containsCardNumber(masked) ? MASK : masked
 }
 
-function findEscapedNumbers(text: string, limit: number): Span[] {
+function findEscapedNumbers(text: string, limit: number): readonly Span[] {
   const decoded = percentDecode(text)
   if (decoded === null) return []
   return findPrintedNumbers(decoded.text, limit).map(({ start, end }) => ({

@@ -10,27 +10,36 @@ export type Span = { start: number; end: number }
 const WIDEST_GAP = 3
 
 // Twelve digits with at most gaps between them: whatever can be a card number begins where this matches.
-const CANDIDATE = /[0-9](?:[ .-]{0,3}[0-9]){11}/g
+const CANDIDATE = /[0-9](?:[ .-]{0,3}[0-9]){11}/
+const CANDIDATES = new RegExp(CANDIDATE, 'g')
+
+const NONE: Span[] = []
 
 /** The card numbers printed in the text, in order, at most `limit` of them; linear in the text's length. */
-export function findPrintedNumbers(source: string, limit: number): Span[] {
+export function findPrintedNumbers(source: string, limit: number): readonly Span[] {
   const folded = foldDigits(source, SHORTEST_CARD_NUMBER)
   if (folded === null) return findInFolded(source, source, index => index, limit)
   return findInFolded(source, folded.text, index => folded.at[index] as number, limit)
 }
 
-function findInFolded(source: string, text: string, original: (index: number) => number, limit: number): Span[] {
+function findInFolded(
+  source: string,
+  text: string,
+  original: (index: number) => number,
+  limit: number,
+): readonly Span[] {
+  if (!CANDIDATE.test(text)) return NONE
   const spans: Span[] = []
   const starts: number[] = []
   const ends: number[] = []
   const digits = { source, text, original, starts, ends }
-  CANDIDATE.lastIndex = 0
+  CANDIDATES.lastIndex = 0
   while (spans.length < limit) {
-    const match = CANDIDATE.exec(text)
+    const match = CANDIDATES.exec(text)
     if (match === null) break
     starts.length = 0
     ends.length = 0
-    CANDIDATE.lastIndex = readSequence(text, match.index, starts, ends)
+    CANDIDATES.lastIndex = readSequence(text, match.index, starts, ends)
     for (let group = 0; group < starts.length && spans.length < limit; ) {
       const groups = groupsOfCardNumber(digits, group)
       if (groups > 0) {
