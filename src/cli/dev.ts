@@ -1,6 +1,7 @@
 // `panless dev`, what `npm start` runs: the embedded environment in the foreground, until Ctrl-C.
 import { Command, InvalidArgumentError } from 'commander'
 import type { DevJson } from '../dev/dev-json.ts'
+import { EXIT } from './exit-codes.ts'
 
 interface DevOptions {
   reset?: boolean
@@ -8,8 +9,6 @@ interface DevOptions {
   port?: number
 }
 
-/** A part ended or could not start. */
-const EXIT_FAILED = 1
 /** The terminal sends Ctrl-C to us and to npm, which passes it on: the same one arrives twice. */
 const SAME_CTRL_C_MS = 1_000
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -22,7 +21,7 @@ export function devCommand(): Command {
     .option('--reset', 'clear what earlier starts kept in .panless/')
     .option('--no-sample-data', 'start the first time without sample data')
     .option('--port <number>', 'the first of seven ports (default: those of the last start, or 8443)', portNumber)
-    .addHelpText('after', `\nExit codes: 0 stopped, ${EXIT_FAILED} could not start or a part ended.`)
+    .addHelpText('after', `\nExit codes: 0 stopped, ${EXIT.failed} could not start or a part ended.`)
     .action(runDev)
 }
 
@@ -50,7 +49,7 @@ async function runDev(options: DevOptions): Promise<void> {
   } catch (cause) {
     bar.stop()
     console.error(cause instanceof Error ? cause.message : String(cause))
-    process.exitCode = EXIT_FAILED
+    process.exitCode = EXIT.failed
   }
   await embedded.stop()
 }
@@ -61,7 +60,7 @@ function untilAskedToStop(): Promise<void> {
   let askedAt: number | null = null
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
-      if (askedAt !== null && performance.now() - askedAt > SAME_CTRL_C_MS) process.exit(EXIT_FAILED)
+      if (askedAt !== null && performance.now() - askedAt > SAME_CTRL_C_MS) process.exit(EXIT.failed)
       askedAt ??= performance.now()
       resolve()
     })

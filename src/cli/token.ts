@@ -2,10 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { SCOPES_BY_ROLE } from '../domain/permissions.ts'
-
-/** No embedded environment is running (EX_UNAVAILABLE of sysexits(3)). */
-const EXIT_NOT_RUNNING = 69
-const EXIT_REFUSED = 1
+import { EXIT } from './exit-codes.ts'
 
 const CLIENTS = ['checkout', 'billing', 'finance', 'privacy', 'admin'] as const
 type Client = (typeof CLIENTS)[number]
@@ -23,7 +20,7 @@ export function tokenCommand(): Command {
     .addOption(new Option('--tenant <tenant>', 'the tenant that the token is for (default: the first one)'))
     .addOption(new Option('--scope <scopes>', 'scopes, separated by spaces (default: all of the client)'))
     .option('--json', 'as an object with the address of the service')
-    .addHelpText('after', `\nExit codes: 0 printed, ${EXIT_REFUSED} refused, ${EXIT_NOT_RUNNING} nothing is running.`)
+    .addHelpText('after', `\nExit codes: 0 printed, ${EXIT.failed} refused, ${EXIT.unavailable} nothing is running.`)
     .action(printToken)
 }
 
@@ -41,13 +38,13 @@ async function printToken(client: string, options: TokenOptions): Promise<void> 
   ])
   if (!isClient(client)) {
     console.error(`There is no such client. It is one of ${CLIENTS.join(', ')}.`)
-    process.exitCode = EXIT_REFUSED
+    process.exitCode = EXIT.failed
     return
   }
   const dev = await readDevJson(embeddedFiles(dataFolder()).devJson)
   if (dev === null) {
     console.error('The embedded environment is not running. Start it with: npm start')
-    process.exitCode = EXIT_NOT_RUNNING
+    process.exitCode = EXIT.unavailable
     return
   }
   const https = openHttpsClient(await readFile(dev.ca_file, 'utf8'))
@@ -64,7 +61,7 @@ async function printToken(client: string, options: TokenOptions): Promise<void> 
     console.error(
       refused ? `Refused: ${cause.message}` : `The identity provider cannot be reached. Is npm start running?`,
     )
-    process.exitCode = refused ? EXIT_REFUSED : EXIT_NOT_RUNNING
+    process.exitCode = refused ? EXIT.failed : EXIT.unavailable
   } finally {
     https.close()
   }

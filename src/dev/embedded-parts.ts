@@ -85,7 +85,7 @@ export async function prepare(
     ownerUrl: postgres.ownerUrl,
     keyringFile: site.files.keyring,
     tenants: EMBEDDED_TENANTS.map(id => ({ id, keys: site.environment.stripe[id] })),
-    allowedOrigins: [site.addresses.shop],
+    shopOrigin: site.addresses.shop,
   }
   await site.group.run({ name: 'prepare', entry: entry('prepare-process.ts'), given, env: settings })
 }

@@ -49,6 +49,8 @@ export interface EmbeddedFiles {
   folder: string
   environment: string
   devJson: string
+  /** The settings of `serve`, for other commands in a shell. */
+  env: string
   keyring: string
   identityProvider: string
   postgresData: string
@@ -63,6 +65,7 @@ export function embeddedFiles(folder: string): EmbeddedFiles {
     folder,
     environment: join(folder, 'environment.json'),
     devJson: join(folder, 'dev.json'),
+    env: join(folder, 'env'),
     keyring: join(folder, 'keyring.json'),
     identityProvider: join(folder, 'identity-provider.json'),
     postgresData: join(folder, 'postgres'),

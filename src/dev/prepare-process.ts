@@ -5,6 +5,7 @@ import { loadConfig } from '../config.ts'
 import type { Dependencies } from '../domain/context.ts'
 import { addTenant } from '../domain/tenants/add-tenant.ts'
 import { operatorContext } from '../domain/tenants/operator-context.ts'
+import { setTenant } from '../domain/tenants/set-tenant.ts'
 import { setTenantStripe } from '../domain/tenants/set-tenant-stripe.ts'
 import { createKeyringFile } from '../keyring/file-keyring.ts'
 import { openVault } from '../vault.ts'
@@ -16,7 +17,8 @@ export interface PrepareArguments {
   ownerUrl: string
   keyringFile: string
   tenants: { id: string; keys: StripeKeys }[]
-  allowedOrigins: string[]
+  /** The shop's, whose page may call the checkout of every tenant. */
+  shopOrigin: string
 }
 
 const given = await givenByParent<PrepareArguments>()
@@ -39,9 +41,13 @@ async function ensureTenant(
   const ctx = operatorContext(dependencies, id, 'embedded environment')
   const known = await dependencies.tenants.find(id)
   if (!known) await addTenant(ctx, { id, name: id })
-  if (known?.secrets?.secretKey === keys.secretKey) return
-  const { secretKey, publishableKey, webhookSecret } = keys
-  await setTenantStripe(ctx, { secretKey, publishableKey, webhookSecrets: [webhookSecret] })
+  if (known?.secrets?.secretKey !== keys.secretKey) {
+    const { secretKey, publishableKey, webhookSecret } = keys
+    await setTenantStripe(ctx, { secretKey, publishableKey, webhookSecrets: [webhookSecret] })
+  }
+  const origins = known?.allowedOrigins ?? []
+  if (origins.includes(given.shopOrigin)) return
+  await setTenant(ctx, { allowed_origins: [...origins, given.shopOrigin] })
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -22,6 +22,13 @@ const ROOM_FOR_TESTS = {
   CARD_TESTING_PER_FINGERPRINT: '10000',
 }
 
+/** The settings as lines that a shell reads (`set -a; . .panless/env; set +a`), and `node --env-file` too. */
+export function shellSettings(settings: Record<string, string>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join('')
+}
+
 export function serviceSettings(options: ServiceSettingsOptions): Record<string, string> {
   const { ports, addresses, certificates, postgres } = options
   const stripe = options.environment.stripe[DEFAULT_EMBEDDED_TENANT]

@@ -30,7 +30,7 @@ import { endLeftoverPostgres } from './postgres-cluster.ts'
 import { readPrivateJson, writePrivateFile } from './private-files.ts'
 import { endLeftovers, openProcessGroup, type ProcessGroup } from './process-group.ts'
 import { makeSampleData, sampleDataBegin } from './sample-data.ts'
-import { serviceSettings } from './service-settings.ts'
+import { serviceSettings, shellSettings } from './service-settings.ts'
 import { simulatorControl } from './simulator-control.ts'
 
 export interface StartOptions {
@@ -139,6 +139,7 @@ class EmbeddedRun implements Embedded {
     this.#step('')
     await writePrivateFile(files.environment, JSON.stringify({ ...environment, complete: true }, null, 2))
     const devJson = devJsonOf(site, postgres, clients)
+    await writePrivateFile(files.env, shellSettings(settings))
     await writeDevJson(files.devJson, devJson)
     return devJson
   }
