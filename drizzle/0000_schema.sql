@@ -236,7 +236,6 @@ CREATE TABLE "exceptions" (
 	"actual_amount" bigint,
 	"currency" text,
 	"detail" text NOT NULL,
-	"subject_at" timestamp with time zone,
 	"first_seen_at" timestamp with time zone NOT NULL,
 	"last_seen_at" timestamp with time zone NOT NULL,
 	"closed_at" timestamp with time zone,

@@ -38,7 +38,7 @@ grant usage on schema drizzle to panless_app;
 --> statement-breakpoint
 grant select on drizzle.__drizzle_migrations to panless_app;
 --> statement-breakpoint
-grant delete on idempotency_keys, tokenize_failures, payout_rows, tenant_webhook_secrets to panless_app;
+grant delete on idempotency_keys, tokenize_failures, payout_rows, mirror_cursors, tenant_webhook_secrets to panless_app;
 --> statement-breakpoint
 revoke update on audit_log, token_sources, charge_attempts from panless_app;
 --> statement-breakpoint

@@ -152,8 +152,6 @@ export const exceptions = pgTable(
     actualAmount: amount('actual_amount'),
     currency: text('currency'),
     detail: text('detail').notNull(),
-    /** When the subject came to be: a reconciliation of that time may close the exception. */
-    subjectAt: instant('subject_at'),
     firstSeenAt: instant('first_seen_at').notNull(),
     lastSeenAt: instant('last_seen_at').notNull(),
     closedAt: instant('closed_at'),
