@@ -156,7 +156,7 @@ function problemsOf(spec: OperationSpec) {
         headers: describeHeaders({
           ...COMMON_HEADERS,
           'Retry-After': 'Seconds until another try makes sense.',
-          ...(status === 401 ? { 'WWW-Authenticate': 'RFC 6750.' } : {}),
+          ...(status === 401 || list.includes('insufficient_scope') ? { 'WWW-Authenticate': 'RFC 6750.' } : {}),
           ...(spec.idempotent
             ? { 'Idempotency-Replayed': '`true` when this is the stored answer of the first time.' }
             : {}),

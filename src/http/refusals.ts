@@ -28,8 +28,9 @@ export async function answerError(error: unknown, c: Context<AppEnv>): Promise<R
   if (refusal instanceof DomainError && refusal.retryAfterSeconds !== undefined) {
     headers['Retry-After'] = String(Math.max(1, Math.ceil(refusal.retryAfterSeconds)))
   } else if (problem.status === 503) headers['Retry-After'] = '1'
-  if (problem.status === 401) headers['WWW-Authenticate'] = 'Bearer realm="panless", error="invalid_token"'
-  if (problem.status === 403) headers['WWW-Authenticate'] = 'Bearer realm="panless", error="insufficient_scope"'
+  if (problem.status === 401 || problem.code === 'insufficient_scope') {
+    headers['WWW-Authenticate'] = `Bearer realm="panless", error="${problem.code}"`
+  }
   return c.body(JSON.stringify(problem), problem.status as 400, headers)
 }
 

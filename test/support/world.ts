@@ -38,6 +38,8 @@ export const WEBHOOK_SECRETS: Record<TenantName, string> = {
 
 export type World = {
   url: string
+  /** What Prometheus reads. */
+  metricsUrl: string
   ca: string
   database: SuiteDatabase
   dependencies: Dependencies
@@ -181,6 +183,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   return {
     url,
+    metricsUrl: `http://127.0.0.1:${server.metricsPort}/metrics`,
     ca,
     database,
     dependencies,

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { open, seal } from '../../crypto/envelope.ts'
 import { lengthPrefixed } from '../../crypto/length-prefixed.ts'
 import { actorId } from '../audit/entry.ts'
-import type { Ctx } from '../context.ts'
+import type { Actor, Ctx } from '../context.ts'
 import { dataKeyOf, type PayerKey } from '../payers/data-key.ts'
 import type { IdempotentRequest, StoredReply } from './request.ts'
 
@@ -15,7 +15,7 @@ export type KeyHashes = { keyHash: Buffer; requestHash: Buffer }
 /** Scope: tenant (it leads the row), caller, route. The raw and the quoted form were made one by the door. */
 export function keyHashes(ctx: Ctx, request: IdempotentRequest): KeyHashes {
   const secret = ctx.keyring.derive('idempotency')
-  const scope = lengthPrefixed([ctx.tenantId, ctx.actor.kind, actorId(ctx.actor), request.route, request.key])
+  const scope = lengthPrefixed([ctx.tenantId, ...callerOf(ctx.actor), request.route, request.key])
   return {
     keyHash: createHmac('sha256', secret).update('key\0').update(scope).digest(),
     requestHash: createHmac('sha256', secret)
@@ -24,6 +24,10 @@ export function keyHashes(ctx: Ctx, request: IdempotentRequest): KeyHashes {
       .digest(),
   }
 }
+
+/** Client and subject stand apart, so that no two callers read the same. */
+const callerOf = (actor: Actor): string[] =>
+  actor.kind === 'service' ? [actor.kind, actor.clientId, actor.subject] : [actor.kind, actorId(actor)]
 
 const SYSTEM_ROW = 'no-payer'
 

@@ -3,7 +3,7 @@ import { appendAudit } from '../audit/append.ts'
 import type { AuditEntry } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError } from '../errors.ts'
-import type { PayerKey } from '../payers/data-key.ts'
+import { dataKeyOf, type PayerKey } from '../payers/data-key.ts'
 import { type KeyHashes, keyHashes, LEASE_MS, openReply, sealReply } from './keys.ts'
 import { type Answer, idempotentRequest, type StoredReply } from './request.ts'
 
@@ -67,7 +67,20 @@ export async function answerFromClaim<Result>(
 ): Promise<Answer<Result>> {
   if (claim.kind === 'replay') return { kind: 'replayed', reply: await openReply(ctx, hashes.keyHash, claim) }
   const result = await resume(claim.objectId)
-  return { kind: 'fresh', result, reply: idempotentRequest(ctx)?.render(result) ?? null }
+  const reply = idempotentRequest(ctx)?.render(result) ?? null
+  if (reply) await keepTakenOver(ctx, hashes, claim, reply)
+  return { kind: 'fresh', result, reply }
+}
+
+/** From now on this is the answer under a key whose owner died; one whose reply was forgotten stays without. */
+async function keepTakenOver(
+  ctx: Ctx,
+  hashes: KeyHashes,
+  { objectId, payerId }: { objectId: string; payerId: string | null },
+  reply: StoredReply,
+): Promise<void> {
+  const payer = payerId === null ? null : await dataKeyOf(ctx, payerId)
+  await ctx.db.transaction(ctx.tenantId, tx => completeKey(tx, ctx, hashes, reply, objectId, payer))
 }
 
 export async function claimKey(tx: Tx, ctx: Ctx, hashes: KeyHashes, movesMoney: boolean): Promise<Claim> {
