@@ -27,6 +27,8 @@ export const EXIT_CONFIG = 78
 export const STRIPE_API = 'https://api.stripe.com'
 export const STRIPE_JS = 'https://js.stripe.com/clover/stripe.js'
 
+const DEFAULT_PORT = 8443
+
 const secret = (minimum = 1) =>
   z
     .string()
@@ -87,7 +89,7 @@ const schema = z.object({
     .string()
     .refine(host => isIP(host) !== 0 || host === 'localhost', 'must be an address')
     .default('0.0.0.0'),
-  PORT: port.default(8443),
+  PORT: port.default(DEFAULT_PORT),
   METRICS_HOST: z
     .string()
     .refine(host => isIP(host) !== 0, 'must be an address')
@@ -137,17 +139,44 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, use: Co
   return Object.freeze(parsed.data)
 }
 
-/** The migrating role's connection, the only setting that `panless migrate` needs. */
-export function loadMigrationUrl(environment: NodeJS.ProcessEnv = process.env): Secret {
-  const url = environment.DATABASE_MIGRATION_URL
+/** What `panless migrate` needs: the migrating role's connection, and the authority of its certificate. */
+export type MigrationSettings = { url: Secret; caFile: string | undefined }
+
+export function loadMigrationSettings(environment: NodeJS.ProcessEnv = process.env): MigrationSettings {
+  const { DATABASE_MIGRATION_URL: url, DATABASE_CA_FILE: caFile } = environment
   if (!url) {
     throw new ConfigError([
       { name: 'DATABASE_MIGRATION_URL', message: 'is missing: the connection of the migrating role' },
     ])
   }
   const faults = databaseTlsFaults('DATABASE_MIGRATION_URL', url)
+  if (caFile && !existsSync(caFile))
+    faults.push({ name: 'DATABASE_CA_FILE', message: 'names a file that does not exist' })
   if (faults.length > 0) throw new ConfigError(faults)
-  return new Secret(url)
+  return { url: new Secret(url), caFile: caFile || undefined }
+}
+
+/** Where `keys init` puts the keyring unless it is told. */
+export function keyringPath(environment: NodeJS.ProcessEnv = process.env): string {
+  return environment.KEYRING_FILE || 'keyring.json'
+}
+
+/** The value of a variable that an operator named as the source of a secret; null when it is not set. */
+export function namedSecret(name: string, environment: NodeJS.ProcessEnv = process.env): Secret | null {
+  const value = environment[name]
+  return value ? new Secret(value) : null
+}
+
+/** What a probe of this machine's own process must know; nothing else of the settings is judged. */
+export type ProbeTarget = { proxy: boolean; host: string; port: number }
+
+export function probeTarget(environment: NodeJS.ProcessEnv = process.env): ProbeTarget {
+  const { HOST: host = '' } = environment
+  return {
+    proxy: environment.TLS_MODE === 'proxy',
+    host: host === '' || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host,
+    port: Number(environment.PORT || DEFAULT_PORT),
+  }
 }
 
 function wordsOf(issue: z.core.$ZodIssue, present: Record<string, string | undefined>): string {
@@ -207,6 +236,12 @@ function isLoopbackUrl(url: string): boolean {
   }
 }
 
+/** Whether a Postgres URL names this machine: by address, or by the folder of a unix socket in `?host=`. */
+export function isLoopbackDatabase(text: string): boolean {
+  const url = new URL(text)
+  return isLoopbackHost(url.searchParams.get('host') ?? decodeURIComponent(url.hostname))
+}
+
 /** Postgres off loopback must be reached with a verified certificate. */
 function databaseTlsFaults(name: string, text: string): ConfigFault[] {
   let url: URL
@@ -215,8 +250,7 @@ function databaseTlsFaults(name: string, text: string): ConfigFault[] {
   } catch {
     return [{ name, message: 'is not a URL' }]
   }
-  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname)
-  if (isLoopbackHost(host)) return []
+  if (isLoopbackDatabase(text)) return []
   if (url.searchParams.get('sslmode') === 'verify-full') return []
   return [{ name, message: 'must carry sslmode=verify-full: Postgres off loopback is reached by verified TLS only' }]
 }

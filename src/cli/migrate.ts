@@ -1,6 +1,6 @@
 // panless migrate: brings the database to this version's schema, under a lock.
 import { Command } from 'commander'
-import { loadMigrationUrl } from '../config.ts'
+import { loadMigrationSettings } from '../config.ts'
 import { type MigrationState, migrate } from '../db/migrate.ts'
 import { migrateQueue } from '../queue/queue.ts'
 
@@ -9,7 +9,8 @@ export function migrateCommand(): Command {
     .description('Apply the migrations that the database lacks. Reads DATABASE_MIGRATION_URL; only one runs at a time.')
     .option('--json', 'print the result as JSON')
     .action(async (options: { json?: boolean }) => {
-      const result = await migrateDatabase(loadMigrationUrl().reveal())
+      const { url, caFile } = loadMigrationSettings()
+      const result = await migrateDatabase(url.reveal(), caFile)
       console.log(
         options.json
           ? JSON.stringify(result)

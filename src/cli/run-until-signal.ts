@@ -4,6 +4,21 @@ import { errorFields } from '../observability/log.ts'
 
 const STOP_WITHIN_MS = 30_000
 
+export const SERVICE_HELP = `
+SIGTERM or SIGINT stops it: what has begun is finished, within 30 s. A second signal ends it at once.
+
+Exit codes: 0 stopped, 1 could not start, 69 a dependency is away, 78 wrong configuration or a database that is not fit.`
+
+/** Gives what was started; when that fails, the vault is closed, so that the process can end. */
+export async function orClose<Value>(vault: { close(): Promise<void> }, starting: Promise<Value>): Promise<Value> {
+  try {
+    return await starting
+  } catch (error) {
+    await vault.close()
+    throw error
+  }
+}
+
 export async function runUntilSignal(log: Logger, stop: () => Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
   process.once('SIGTERM', resolve)

@@ -1,12 +1,10 @@
 // The command line: names, help, and exit codes. Each command is in a file of its own.
 import { Command, CommanderError } from 'commander'
-import { ConfigError, EXIT_CONFIG } from '../config.ts'
+import { ConfigError } from '../config.ts'
 import { DomainError } from '../domain/errors.ts'
 import { VERSION } from '../http/version.ts'
 import { VaultError } from '../vault.ts'
-
-/** 0 done · 1 failed, or found what it looks for · 2 wrong usage · 69 a dependency is away · 78 wrong configuration */
-export const EXIT = { ok: 0, failed: 1, usage: 2, unavailable: 69, config: EXIT_CONFIG } as const
+import { EXIT, UsageError } from './exit-codes.ts'
 
 const COMMANDS: [name: string, load: () => Promise<Command>][] = [
   ['serve', async () => (await import('./serve.ts')).serveCommand()],
@@ -60,6 +58,10 @@ function explain(error: unknown): number {
   if (error instanceof ConfigError) {
     for (const fault of error.faults) console.error(`${fault.name} ${fault.message}`)
     return EXIT.config
+  }
+  if (error instanceof UsageError) {
+    console.error(error.message)
+    return EXIT.usage
   }
   if (error instanceof VaultError || (error instanceof Error && error.name === 'KeyringError')) {
     console.error(error.message)

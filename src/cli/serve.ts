@@ -4,11 +4,12 @@ import { loadConfig } from '../config.ts'
 import type { Clock } from '../domain/context.ts'
 import { startServer } from '../http/server.ts'
 import { openVault } from '../vault.ts'
-import { runUntilSignal } from './run-until-signal.ts'
+import { orClose, runUntilSignal, SERVICE_HELP } from './run-until-signal.ts'
 
 export function serveCommand(): Command {
   return new Command('serve')
     .description('Answer HTTP requests. Reads the environment; see README.md for every setting.')
+    .addHelpText('after', SERVICE_HELP)
     .action(() => serve())
 }
 
@@ -16,9 +17,9 @@ const GRACE_MS = 25_000
 
 /** Runs until SIGTERM or SIGINT, then finishes what it has begun within 30 s. */
 export async function serve(clock?: Clock): Promise<void> {
-  const vault = await openVault({ config: loadConfig(process.env, 'serve'), process: 'serve', clock })
+  const vault = await openVault({ config: loadConfig(undefined, 'serve'), process: 'serve', clock })
   const { log } = vault.dependencies
-  const server = await startServer(vault)
+  const server = await orClose(vault, startServer(vault))
   log.info({ port: server.port, version: process.version, region: vault.config.REGION }, 'serving')
   await runUntilSignal(log, async () => {
     await server.close(GRACE_MS)

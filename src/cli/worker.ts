@@ -5,20 +5,21 @@ import type { Clock } from '../domain/context.ts'
 import { serveMetrics } from '../http/server.ts'
 import { startWorker } from '../jobs/worker.ts'
 import { openVault } from '../vault.ts'
-import { runUntilSignal } from './run-until-signal.ts'
+import { orClose, runUntilSignal, SERVICE_HELP } from './run-until-signal.ts'
 
 export function workerCommand(): Command {
   return new Command('worker')
     .description("Work off Stripe's events, unknown outcomes and scheduled jobs. Reads the environment.")
+    .addHelpText('after', SERVICE_HELP)
     .action(() => work())
 }
 
 /** Runs until SIGTERM or SIGINT, then finishes the batch it is at within 30 s. */
 export async function work(clock?: Clock): Promise<void> {
-  const vault = await openVault({ config: loadConfig(process.env, 'worker'), process: 'worker', clock })
+  const vault = await openVault({ config: loadConfig(undefined, 'worker'), process: 'worker', clock })
   const { log } = vault.dependencies
-  const worker = await startWorker(vault.dependencies)
-  const metrics = await serveMetrics(vault, vault.config.METRICS_PORT)
+  const metrics = await orClose(vault, serveMetrics(vault, vault.config.METRICS_PORT))
+  const worker = await orClose(vault, startWorker(vault.dependencies))
   log.info({ port: metrics.port, version: process.version, region: vault.config.REGION }, 'working')
   await runUntilSignal(log, async () => {
     await worker.stop()

@@ -53,7 +53,10 @@ export async function startServer(vault: Vault): Promise<RunningServer> {
       })
   void accessTokens.warmUp()
   const metrics = await serveMetrics(vault, config.METRICS_PORT)
-  const port = await listener.listen(config.PORT, config.HOST)
+  const port = await listener.listen(config.PORT, config.HOST).catch(async error => {
+    await metrics.close()
+    throw error
+  })
   return {
     port,
     metricsPort: metrics.port,

@@ -63,7 +63,7 @@ export async function listAuditLog(ctx: Ctx, query: unknown): Promise<Page<Audit
       .orderBy(desc(auditLog.sequence))
       .limit(wanted.limit + 1)
     return {
-      value: toPage(rows, wanted.limit, row => row.sequence, show),
+      value: toPage(rows, wanted.limit, row => row.sequence, showAuditEntry),
       audit: {
         action: 'audit-log.read',
         object: { type: 'audit_log', id: null },
@@ -73,7 +73,7 @@ export async function listAuditLog(ctx: Ctx, query: unknown): Promise<Page<Audit
   })
 }
 
-const show = (row: typeof auditLog.$inferSelect): AuditEntryView => ({
+export const showAuditEntry = (row: typeof auditLog.$inferSelect): AuditEntryView => ({
   id: row.id,
   object: 'audit_entry',
   sequence: row.sequence,

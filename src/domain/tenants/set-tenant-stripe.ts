@@ -7,21 +7,31 @@ import { DomainError, invalidField, notFound } from '../errors.ts'
 import { parseInput } from '../parse-input.ts'
 import { requireScope } from '../permissions.ts'
 import { write } from '../write.ts'
+import { tenantOf } from './stripe-account.ts'
 import { sealSecrets } from './tenant-directory.ts'
 
 /** More than this many webhook secrets at once is no rolling of a secret any more. */
 const WEBHOOK_SECRETS_MAX = 4
 
-const input = z.strictObject({
-  secretKey: z.string().regex(/^[sr]k_(test|live)_\w+$/, 'must be a secret or restricted key of Stripe'),
-  publishableKey: z.string().regex(/^pk_(test|live)_\w+$/, 'must be a publishable key of Stripe'),
-  webhookSecrets: z.array(z.string().min(8).max(255)).max(WEBHOOK_SECRETS_MAX),
+const setTenantStripeInput = z.strictObject({
+  secretKey: z.string().regex(/^[sr]k_(test|live)_\w+$/, 'must be a secret or restricted key of Stripe').optional(),
+  publishableKey: z.string().regex(/^pk_(test|live)_\w+$/, 'must be a publishable key of Stripe').optional(),
+  webhookSecrets: z.array(z.string().min(8).max(255)).max(WEBHOOK_SECRETS_MAX).optional(),
 })
 
-/** @throws insufficient_scope, not_found, validation_failed, invalid_state, stripe_unavailable */
-export async function setTenantStripe(ctx: Ctx, wanted: unknown): Promise<{ accountId: string; livemode: boolean }> {
+/**
+ * What is left out stays as it is; a tenant without keys needs both of them.
+ * @throws insufficient_scope, not_found, validation_failed, invalid_state, stripe_unavailable
+ */
+export async function setTenantStripe(ctx: Ctx, input: unknown): Promise<{ accountId: string; livemode: boolean }> {
   requireScope(ctx, 'admin')
-  const { secretKey, publishableKey, webhookSecrets } = parseInput(input, wanted)
+  const wanted = parseInput(setTenantStripeInput, input)
+  const known = await tenantOf(ctx)
+  const secretKey = wanted.secretKey ?? known.secrets?.secretKey
+  const publishableKey = wanted.publishableKey ?? known.stripePublishableKey
+  const webhookSecrets = wanted.webhookSecrets ?? known.secrets?.webhookSecrets ?? []
+  if (secretKey === undefined) throw invalidField('/secretKey', 'is required', 'required')
+  if (publishableKey === null) throw invalidField('/publishableKey', 'is required', 'required')
   const livemode = /_live_/.test(secretKey)
   if (livemode !== /_live_/.test(publishableKey))
     throw invalidField('/publishableKey', 'is of another mode than the secret key')

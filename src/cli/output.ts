@@ -1,0 +1,52 @@
+// What commands print: tables for people, JSON for programs, bars while something takes long.
+import progress from 'cli-progress'
+import Table from 'cli-table3'
+
+/** One JSON value on standard output. */
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2))
+}
+
+/** Without frames and colours, so that a table can be cut and searched. */
+export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+  const table = new Table({
+    head: [...head],
+    chars: FRAMELESS,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+  })
+  table.push(...rows.map(row => row.map(cell => String(cell))))
+  console.log(
+    table
+      .toString()
+      .split('\n')
+      .map(line => line.trimEnd())
+      .join('\n'),
+  )
+}
+
+const FRAMELESS = {
+  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '',
+} // biome-ignore format: one frame, two lines
+
+export type ProgressBar = { update(done: number, total: number): void; stop(): void }
+
+/** A bar on standard error while it is a terminal; nothing otherwise. */
+export function progressBar(what: string): ProgressBar {
+  const bar = new progress.SingleBar({
+    format: `${what} {bar} {percentage} % · {value}/{total} · {eta_formatted} left`,
+    clearOnComplete: true,
+    hideCursor: true,
+    stream: process.stderr,
+  })
+  let started = false
+  return {
+    update(done, total) {
+      if (!started) bar.start(total, done)
+      started = true
+      bar.setTotal(Math.max(total, done))
+      bar.update(done)
+    },
+    stop: () => bar.stop(),
+  }
+}
