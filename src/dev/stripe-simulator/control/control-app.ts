@@ -73,7 +73,6 @@ export function controlApp(simulator: Simulator): Hono {
     console.error(error)
     return c.json({ error: { message: 'The simulator failed; see its standard error' } }, 500)
   })
-  app.notFound(c => c.json({ error: { message: 'There is no such control' } }, 404))
   addClock(app, simulator)
   addSettings(app, simulator)
   addFaults(app, simulator)
@@ -84,6 +83,7 @@ export function controlApp(simulator: Simulator): Hono {
     return c.json(completeAuthentication(simulator, c.req.param('id'), outcome))
   })
   app.route('/', moneyControl(simulator))
+  app.all('*', c => c.json({ error: { message: 'There is no such control' } }, 404))
   return app
 }
 
