@@ -12,13 +12,23 @@ export const PHONE: Viewport = { width: 360, height: 740 }
 
 export type TestBrowser = { open(viewport: Viewport, dark?: boolean): Promise<BrowserContext>; close(): Promise<void> }
 
-const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic']
+// Not the package's own flags: they switch off the same-origin policy, which is part of what is tried.
+const FLAGS = [
+  '--no-sandbox',
+  '--no-zygote',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+]
 
 export async function launchBrowser(): Promise<TestBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'panless-browser-'))
   const browser = await playwright.launch({
     executablePath: await chromium.executablePath(),
-    args: [...chromium.args.filter(arg => arg !== '--single-process'), ...QUIET],
+    args: FLAGS,
     headless: true,
     env: { HOME: folder, TMPDIR: folder },
   })

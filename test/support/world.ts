@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config.ts'
-import { ensureCertificates } from '../../src/dev/certificates.ts'
+import { type CertificateFiles, ensureCertificates } from '../../src/dev/certificates.ts'
 import { startStripeSimulator } from '../../src/dev/stripe-simulator/start.ts'
 import type { Clock, Dependencies } from '../../src/domain/context.ts'
 import type { Role } from '../../src/domain/permissions.ts'
@@ -41,6 +41,7 @@ export type World = {
   /** What Prometheus reads. */
   metricsUrl: string
   ca: string
+  tls: CertificateFiles
   database: SuiteDatabase
   dependencies: Dependencies
   /** What the service logged, line by line. */
@@ -185,6 +186,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     url,
     metricsUrl: `http://127.0.0.1:${server.metricsPort}/metrics`,
     ca,
+    tls: certificates,
     database,
     dependencies,
     logs,
