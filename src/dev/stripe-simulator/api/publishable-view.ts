@@ -3,6 +3,7 @@
 type Json = Record<string, unknown>
 
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
+  payment_method: ['id', 'object', 'allow_redisplay', 'billing_details', 'card', 'created', 'livemode', 'type'],
   payment_intent: [
     'id',
     'object',

@@ -55,16 +55,8 @@ export class Collection<T extends Identified> {
   }
 
   /** Takes a record from the journal, without reporting it back. */
-  restore(id: string, record: T | null): void {
-    const known = this.#byId.get(id)
-    if (known) {
-      const place = this.#inOrder.indexOf(known)
-      if (record) this.#inOrder[place] = record
-      else this.#inOrder.splice(place, 1)
-    } else if (record) {
-      this.#inOrder.push(record)
-    }
-    if (record) this.#byId.set(id, record)
-    else this.#byId.delete(id)
+  restore(record: T): void {
+    this.#byId.set(record.id, record)
+    this.#inOrder.push(record)
   }
 }

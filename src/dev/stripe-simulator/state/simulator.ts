@@ -136,23 +136,23 @@ export class Simulator {
   /** Reads the journal, rewrites it without what is out of date, and takes up the work that was waiting. */
   async restore(): Promise<void> {
     if (!this.journal) return
-    const lines: JournalLine[] = []
-    await this.journal.read(line => lines.push(line))
-    for (const [scope, , id, record] of lines) if (scope === '*') this.#restoreOwn(id, record as OwnRecord)
-    if (lines.length > 0) this.run += 1
-    for (const [scope, collection, id, record] of lines) {
+    const newest = await newestLines(this.journal)
+    for (const [scope, , id, record] of newest) {
+      if (scope === '*') this.#restoreOwn(id, record as OwnRecord)
+    }
+    for (const [scope, collection, , record] of newest) {
       if (scope === '*') continue
       const account = this.accounts.get(scope) ?? new Account(this, scope)
       this.accounts.set(scope, account)
       if (collection === 'own') this.#restoreSettings(account, record as OwnRecord)
-      else if (isCollection(collection)) account.tables[collection].restore(id, record as never)
+      else if (isCollection(collection)) account.tables[collection].restore(record as never)
     }
     this.journal.rewrite(this.#everything())
     for (const account of this.accounts.values()) this.#takeUpWork(account)
   }
 
   #restoreOwn(id: string, record: OwnRecord): void {
-    if (id === 'run') this.run = record.run ?? this.run
+    if (id === 'run') this.run = (record.run ?? 0) + 1
     if (id === 'clock' && record.clockOffsetMs !== undefined) this.clock.set(Date.now() + record.clockOffsetMs)
   }
 
@@ -191,4 +191,16 @@ export class Simulator {
 
 function isCollection(name: string): name is CollectionName {
   return (COLLECTION_NAMES as readonly string[]).includes(name)
+}
+
+/** The last line of each record that was not removed, in the order in which the records were made. */
+async function newestLines(journal: Journal): Promise<JournalLine[]> {
+  const newest = new Map<string, JournalLine>()
+  await journal.read(line => {
+    const [scope, collection, id, record] = line
+    const key = `${scope} ${collection} ${id}`
+    if (record === null) newest.delete(key)
+    else newest.set(key, line)
+  })
+  return [...newest.values()]
 }

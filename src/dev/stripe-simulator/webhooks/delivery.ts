@@ -42,8 +42,9 @@ export function retryDelivery(account: Account, deliveryId: string): void {
   if (delivery) account.simulator.post({ account, delivery })
 }
 
-/** Starts the first attempts, in the disorder that the account asked for. */
+/** Starts the attempts, the first ones in the disorder that the account asked for. */
 function dispatch(simulator: Simulator, outgoing: readonly OutgoingWebhook[]): Promise<void>[] {
+  if (simulator.closed) return []
   return outgoing.map(({ account, delivery }) => {
     const { disorder } = account
     const first = delivery.quickAttempts === 0 && delivery.rounds === 0
