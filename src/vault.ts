@@ -14,6 +14,7 @@ import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { startTracing } from './observability/tracing.ts'
 import { openQueue } from './queue/queue.ts'
 import { createStripeGateway } from './stripe/gateway.ts'
+import { VaultError } from './vault-error.ts'
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date(), wall: () => new Date() }
 
@@ -27,9 +28,6 @@ export type VaultOptions = {
   /** The public address, when it is not known from the configuration. */
   publicUrl?: string
 }
-
-/** What keeps a process from starting; its message says what to do. */
-export class VaultError extends Error {}
 
 /** @throws VaultError when the database, the role or the keys are not fit to run on */
 export async function openVault(options: VaultOptions): Promise<Vault> {

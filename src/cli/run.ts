@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config.ts'
 import { DomainError } from '../domain/errors.ts'
 import { VERSION } from '../http/version.ts'
-import { VaultError } from '../vault.ts'
+import { VaultError } from '../vault-error.ts'
 import { EXIT, UsageError } from './exit-codes.ts'
 
 const COMMANDS: [name: string, load: () => Promise<Command>][] = [

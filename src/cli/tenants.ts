@@ -12,13 +12,17 @@ import { printJson, printTable } from './output.ts'
 import { SECRET_SOURCE, SECRET_SOURCE_HELP, secretReader } from './secret-source.ts'
 import { type OpenVault, withVault } from './with-vault.ts'
 
+/** How a cap is lifted; a parsed option cannot be null. */
+const NO_CAP = 'none'
+type Cap = number | typeof NO_CAP
+
 type Settings = {
   name?: string
   origin?: string[]
   clearOrigins?: boolean
-  maxAmountPerCharge?: number | null
-  maxAmountPerHour?: number | null
-  maxChargesPerHour?: number | null
+  maxAmountPerCharge?: Cap
+  maxAmountPerHour?: Cap
+  maxChargesPerHour?: Cap
   stripeSecretKey?: string
   stripePublishableKey?: string
   webhookSecret?: string[]
@@ -152,9 +156,9 @@ async function change(vault: OpenVault, id: string, settings: Settings): Promise
   const wanted = {
     name: settings.name,
     allowed_origins: settings.clearOrigins ? [] : settings.origin,
-    max_amount_per_charge: settings.maxAmountPerCharge,
-    max_amount_per_hour: settings.maxAmountPerHour,
-    max_charges_per_hour: settings.maxChargesPerHour,
+    max_amount_per_charge: numberOf(settings.maxAmountPerCharge),
+    max_amount_per_hour: numberOf(settings.maxAmountPerHour),
+    max_charges_per_hour: numberOf(settings.maxChargesPerHour),
   }
   const plain = Object.values(wanted).some(value => value !== undefined)
   const stripe = await stripeSettings(vault, id, settings)
@@ -219,10 +223,12 @@ function printTenants(tenants: TenantView[]): void {
   printTable(head, rows)
 }
 
+const numberOf = (cap: Cap | undefined) => (cap === NO_CAP ? null : cap)
+
 const collect = (value: string, before: string[] = []) => [...before, value]
 
-function capOf(text: string): number | null {
-  if (text === 'none') return null
+function capOf(text: string): Cap {
+  if (text === NO_CAP) return NO_CAP
   if (!/^[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1, or none.')
   return Number(text)
 }
