@@ -86,7 +86,7 @@ function headersOf(passage: Passage, answer: Answer): Record<string, string> {
 export function errorAnswer(passage: Passage, error: StripeApiError): Answer {
   const body = { error: errorBody(error, passage.caller?.account ?? null, passage.requestId) }
   const shown = passage.caller?.kind === 'publishable' ? publishableView(body) : body
-  return { status: error.status, body: JSON.stringify(shown, null, 2), replayedFrom: null }
+  return { status: error.status, body: JSON.stringify(shown), replayedFrom: null }
 }
 
 export function errorBody(error: StripeApiError, account: Account | null, requestId: string): object {

@@ -120,7 +120,7 @@ function execute(passage: Passage, route: ApiRoute, request: ApiRequest<never>, 
     status = 500
     value = { error: { type: 'api_error', message: 'An unknown error occurred.' } }
   }
-  const body = JSON.stringify(request.keyKind === 'publishable' ? publishableView(value) : value, null, 2)
+  const body = JSON.stringify(request.keyKind === 'publishable' ? publishableView(value) : value)
   if (executed && idempotencyKey !== null) {
     const fingerprint = requestFingerprint(route.method, request.url, form)
     storeAnswer(account, {

@@ -6,8 +6,8 @@ import { DAY_MS } from '../state/time.ts'
 
 /** Stripe lists events of the last 30 days only. */
 const KEPT_SECONDS = (30 * DAY_MS) / 1000
-/** A bound on memory in long runs; more than any test looks back on. */
-const MAX_KEPT = 100_000
+/** A bound on memory and on the file in long runs; more than any test looks back on. */
+const MAX_KEPT = 30_000
 
 export function emit(account: Account, type: Stripe.Event.Type, view: object, previous?: object): void {
   const { currentRequest } = account.simulator
@@ -41,11 +41,9 @@ function wants(enabled: readonly string[], type: string): boolean {
 function forgetOldEvents(account: Account): void {
   const { events } = account.tables
   const oldest = account.nowSeconds - KEPT_SECONDS
-  for (
-    let first = events.all()[0];
-    first && (first.created < oldest || events.size > MAX_KEPT);
-    first = events.all()[0]
-  ) {
+  for (let first = events.all()[0]; first; first = events.all()[0]) {
+    const superfluous = events.size > MAX_KEPT && first.pending === 0
+    if (first.created >= oldest && !superfluous) return
     events.remove(first.id)
   }
 }
