@@ -75,9 +75,10 @@ $$;
 --> statement-breakpoint
 
 -- Reserves charges: everything that may forbid a charge is read under the lock on its token, then charge, attempt,
--- key and audit row are written. Tokens are locked in the order of their ids, so batches cannot wait for each other.
-create function charge_reserve(
-  p_tenant text, p_now timestamptz, p_wall timestamptz, p_lease_until timestamptz, p_look_at timestamptz, p_rows jsonb)
+-- key and audit row are written. Tokens are locked in the order of their ids before any key is claimed, and keys are
+-- claimed in their own order, so that batches cannot wait for each other. Whoever pauses charging takes the same
+-- advisory lock alone, so that nothing is reserved once that has been answered.
+create function charge_reserve(p_tenant text, p_rows jsonb)
   returns table (r_i integer, r_outcome text, r_reply_status integer, r_reply_sealed bytea, r_object text, r_payer text,
                  r_customer text, r_payment_method text)
   language plpgsql set search_path = public, pg_temp as $$
@@ -86,7 +87,6 @@ declare
   wanted record;
   claim record;
   saved record;
-  spent bigint;
   refusal text;
 begin
   perform panless_enter_tenant(p_tenant);
@@ -97,18 +97,23 @@ begin
     perform pg_advisory_xact_lock(hashtextextended('charging:' || p_tenant, 0));
   end if;
   select * into policy from tenants where id = p_tenant;
+  perform 1 from tokens t
+   where t.tenant_id = p_tenant and t.id in (select w ->> 'token_id' from jsonb_array_elements(p_rows) w)
+   order by t.id for no key update;
   for wanted in
     select * from jsonb_to_recordset(p_rows) as w(
-      i integer, key_hash bytea, request_hash bytea, charge_id text, attempt_id text, stripe_key text, token_id text,
+      i integer, at timestamptz, wall timestamptz, lease_until timestamptz, look_at timestamptz,
+      key_hash bytea, request_hash bytea, charge_id text, attempt_id text, stripe_key text, token_id text,
       payer_id text, amount bigint, currency text, reference_hash bytea, details_sealed bytea, billing_job text,
       capture_method text, on_session boolean, audit jsonb)
-    order by w.token_id, w.i
+    order by w.key_hash, w.i
   loop
     r_i := wanted.i;
     r_reply_status := null; r_reply_sealed := null; r_object := null; r_payer := null;
     r_customer := null; r_payment_method := null;
     if wanted.key_hash is not null then
-      select * into claim from panless_claim_key(p_tenant, wanted.key_hash, wanted.request_hash, true, p_wall, p_lease_until);
+      select * into claim from panless_claim_key(
+        p_tenant, wanted.key_hash, wanted.request_hash, true, wanted.wall, wanted.lease_until);
       if claim.outcome <> 'claimed' and not (claim.outcome = 'taken_over' and claim.object is null) then
         r_outcome := claim.outcome; r_reply_status := claim.reply_status; r_reply_sealed := claim.reply_sealed;
         r_object := claim.object; r_payer := claim.payer;
@@ -117,24 +122,23 @@ begin
       end if;
     end if;
     select t.status, t.usage, t.limits, t.payer_id, t.stripe_payment_method_id, t.consent_id
-      into saved from tokens t
-     where t.tenant_id = p_tenant and t.id = wanted.token_id for no key update;
+      into saved from tokens t where t.tenant_id = p_tenant and t.id = wanted.token_id;
     if not found or saved.payer_id <> wanted.payer_id then
       refusal := 'not_found';
+    elsif exists (
+      select 1 from charges c where c.tenant_id = p_tenant and c.reference_hash = wanted.reference_hash)
+    then
+      refusal := 'reference_in_use';
     else
-      refusal := charge_refusal(p_tenant, p_now, policy, wanted.token_id, saved.status, saved.usage, saved.limits,
+      refusal := charge_refusal(p_tenant, wanted.at, policy, wanted.token_id, saved.status, saved.usage, saved.limits,
         saved.payer_id, saved.consent_id, wanted.amount, wanted.currency, wanted.billing_job, wanted.on_session, null);
-      if refusal is null and exists (
-        select 1 from charges c where c.tenant_id = p_tenant and c.reference_hash = wanted.reference_hash)
-      then
-        refusal := 'reference_in_use';
-      end if;
     end if;
     if refusal is null then
       insert into charges (tenant_id, id, payer_id, token_id, status, amount, currency, capture_method, billing_job,
-                           reference_hash, details_sealed, created_at, updated_at)
+                           reference_hash, details_sealed, created_by, created_at, updated_at)
       values (p_tenant, wanted.charge_id, saved.payer_id, wanted.token_id, 'sending', wanted.amount, wanted.currency,
-              wanted.capture_method, wanted.billing_job, wanted.reference_hash, wanted.details_sealed, p_now, p_now)
+              wanted.capture_method, wanted.billing_job, wanted.reference_hash, wanted.details_sealed,
+              wanted.audit ->> 'actor_id', wanted.at, wanted.at)
       on conflict (tenant_id, reference_hash) do nothing;
       if not found then
         refusal := 'reference_in_use';
@@ -149,11 +153,11 @@ begin
     end if;
     insert into charge_attempts (tenant_id, id, charge_id, kind, status, amount, stripe_idempotency_key, created_at,
                                  sent_at, lease_until, next_look_at)
-    values (p_tenant, wanted.attempt_id, wanted.charge_id, 'charge', 'sending', wanted.amount, wanted.stripe_key, p_now,
-            p_now, p_lease_until, p_look_at);
+    values (p_tenant, wanted.attempt_id, wanted.charge_id, 'charge', 'sending', wanted.amount, wanted.stripe_key,
+            wanted.at, wanted.at, wanted.lease_until, wanted.look_at);
     update idempotency_keys k set object_id = wanted.charge_id, payer_id = saved.payer_id
      where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash;
-    perform panless_append_audit(p_tenant, p_now, wanted.audit);
+    perform panless_append_audit(p_tenant, wanted.at, wanted.audit);
     r_outcome := 'reserved';
     r_object := wanted.charge_id;
     r_payer := saved.payer_id;
@@ -201,10 +205,10 @@ begin
   if p_limits is null then return null; end if;
   if p_limits ->> 'currency' <> p_currency then return 'limit_currency'; end if;
   if p_amount > (p_limits ->> 'max_amount_per_charge')::bigint then return 'limit_charge'; end if;
-  if p_limits ->> 'billing_job' is distinct from p_billing_job and p_limits ? 'billing_job' then
+  if p_limits ->> 'billing_job' is not null and p_limits ->> 'billing_job' is distinct from p_billing_job then
     return 'limit_billing_job';
   end if;
-  if p_limits ? 'max_amount_per_window' then
+  if p_limits ->> 'max_amount_per_window' is not null then
     select coalesce(sum(case when c.status = 'succeeded' then c.amount_captured else c.amount end), 0) into spent
       from charges c
      where c.tenant_id = p_tenant and c.token_id = p_token
@@ -217,57 +221,92 @@ end
 $$;
 --> statement-breakpoint
 
+-- Whether a charge that was reserved earlier may be sent (again): the same question, asked anew under the same locks.
+create function charge_resend_refusal(p_tenant text, p_now timestamptz, p_charge text) returns text
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  policy tenants%rowtype;
+  wanted charges%rowtype;
+  saved tokens%rowtype;
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('charging:' || p_tenant, 0));
+  select * into policy from tenants where id = p_tenant;
+  select * into wanted from charges c where c.tenant_id = p_tenant and c.id = p_charge;
+  select * into saved from tokens t where t.tenant_id = p_tenant and t.id = wanted.token_id for no key update;
+  return charge_refusal(p_tenant, p_now, policy, saved.id, saved.status, saved.usage, saved.limits, saved.payer_id,
+    saved.consent_id, wanted.amount, wanted.currency, wanted.billing_job, false, wanted.id);
+end
+$$;
+--> statement-breakpoint
+
 -- The one place where the outcome of an attempt is booked, whoever brings it: reply, event, look or reconciliation.
--- `settled`: booked now; `confirmed`: it was so already; `contradiction`: a final state says otherwise and stays.
-create function charge_settle(p_tenant text, p_now timestamptz, p_rows jsonb)
+-- `settled`: booked now; `confirmed`: it was so already; `superseded`: more is known by now than is told here;
+-- `contradiction`: a final state says otherwise and stays. `take_in` names the kind of an attempt that was made at
+-- Stripe by others and is entered here; `lease`: what is told counts only while its teller owns the attempt.
+create function charge_settle(p_tenant text, p_rows jsonb)
   returns table (r_i integer, r_outcome text, r_status text)
   language plpgsql set search_path = public, pg_temp as $$
 declare
+  final constant text[] := array['succeeded', 'declined', 'errored', 'expired', 'cancelled'];
   told record;
   held charges%rowtype;
   tried charge_attempts%rowtype;
 begin
   perform panless_enter_tenant(p_tenant);
+  perform 1 from charges c
+   where c.tenant_id = p_tenant and c.id in (select w ->> 'charge_id' from jsonb_array_elements(p_rows) w)
+   order by c.id for no key update;
   for told in
     select * from jsonb_to_recordset(p_rows) as w(
-      i integer, attempt_id text, charge_id text, attempt_status text, charge_status text, amount_captured bigint,
+      i integer, at timestamptz, attempt_id text, charge_id text, take_in text, take_in_key text, take_in_amount bigint,
+      lease timestamptz, attempt_status text, charge_status text, amount_captured bigint,
       failure_code text, decline_code text, advice_code text, retry text, retry_after timestamptz,
       payment_intent text, stripe_charge text, authenticate_by timestamptz, confirmed boolean,
       next_look_at timestamptz, looks integer, missing_since timestamptz, cancel_attempt_id text, cancel_key text,
       key_hash bytea, reply_status integer, reply_sealed bytea, audit jsonb)
-    order by w.charge_id, w.i
+    order by w.i
   loop
     r_i := told.i;
-    select * into held from charges c where c.tenant_id = p_tenant and c.id = told.charge_id for no key update;
+    r_status := null;
+    if told.take_in is not null then
+      insert into charge_attempts (tenant_id, id, charge_id, kind, status, amount, stripe_idempotency_key, created_at)
+      values (p_tenant, told.attempt_id, told.charge_id, told.take_in, 'created', told.take_in_amount, told.take_in_key,
+              told.at)
+      on conflict do nothing;
+    end if;
+    select * into held from charges c where c.tenant_id = p_tenant and c.id = told.charge_id;
     select * into tried from charge_attempts a
      where a.tenant_id = p_tenant and a.id = told.attempt_id and a.charge_id = told.charge_id for no key update;
     r_status := held.status;
     if tried.id is null then
-      r_outcome := 'missing';
-      return next;
-      continue;
-    end if;
-    if tried.status in ('succeeded', 'declined', 'errored', 'expired', 'cancelled') then
+      r_outcome := 'superseded';
+    elsif tried.status = any (final) then
       if tried.status = told.attempt_status then
         r_outcome := 'confirmed';
         update charges c
-           set settled_at = case when told.confirmed then coalesce(c.settled_at, p_now) else c.settled_at end,
+           set settled_at = case when told.confirmed and told.charge_status = c.status and c.status = any (final)
+                                 then coalesce(c.settled_at, told.at) else c.settled_at end,
                stripe_charge_id = coalesce(c.stripe_charge_id, told.stripe_charge),
                stripe_payment_intent_id = coalesce(c.stripe_payment_intent_id, told.payment_intent),
-               updated_at = p_now
+               updated_at = told.at
          where c.tenant_id = p_tenant and c.id = told.charge_id
-           and (c.stripe_charge_id is null or c.stripe_payment_intent_id is null or (told.confirmed and c.settled_at is null));
-      elsif told.attempt_status in ('succeeded', 'declined', 'errored', 'expired', 'cancelled') then
+           and ((c.stripe_charge_id is null and told.stripe_charge is not null)
+             or (c.stripe_payment_intent_id is null and told.payment_intent is not null)
+             or (told.confirmed and c.settled_at is null and told.charge_status = c.status and c.status = any (final)));
+      elsif told.attempt_status = any (final) then
         r_outcome := 'contradiction';
       else
-        r_outcome := 'confirmed';
+        r_outcome := 'superseded';
       end if;
+    elsif told.lease is not null and tried.lease_until is distinct from told.lease then
+      r_outcome := 'superseded';
+    elsif told.attempt_status = 'unknown' and tried.status not in ('created', 'sending', 'unknown') then
+      r_outcome := 'superseded';
     else
       r_outcome := case when tried.status = told.attempt_status then 'confirmed' else 'settled' end;
       update charge_attempts a
          set status = told.attempt_status, failure_code = told.failure_code, decline_code = told.decline_code,
-             decided_at = case when told.attempt_status in ('succeeded', 'declined', 'errored', 'expired', 'cancelled')
-                               then p_now else a.decided_at end,
+             decided_at = case when told.attempt_status = any (final) then told.at else a.decided_at end,
              lease_until = null, next_look_at = told.next_look_at, looks = coalesce(told.looks, a.looks),
              missing_since = told.missing_since
        where a.tenant_id = p_tenant and a.id = told.attempt_id;
@@ -279,27 +318,28 @@ begin
              advice_code = case when told.charge_status is null then c.advice_code else told.advice_code end,
              retry = case when told.charge_status is null then c.retry else told.retry end,
              retry_after = case when told.charge_status is null then c.retry_after else told.retry_after end,
-             stripe_payment_intent_id = coalesce(told.payment_intent, c.stripe_payment_intent_id),
+             stripe_payment_intent_id = coalesce(c.stripe_payment_intent_id, told.payment_intent),
              stripe_charge_id = coalesce(told.stripe_charge, c.stripe_charge_id),
              authenticate_by = case when told.charge_status is null then c.authenticate_by else told.authenticate_by end,
-             settled_at = case when told.confirmed and told.charge_status in
-                               ('succeeded', 'declined', 'errored', 'expired', 'cancelled', 'requires_capture')
-                               then p_now when told.charge_status is null then c.settled_at else null end,
-             updated_at = p_now
+             settled_at = case when told.charge_status is null then c.settled_at
+                               when told.confirmed and told.charge_status = any (final) then told.at
+                               else null end,
+             updated_at = told.at
        where c.tenant_id = p_tenant and c.id = told.charge_id;
       r_status := coalesce(told.charge_status, held.status);
-      if r_outcome = 'settled' and told.cancel_attempt_id is not null then
+      if told.cancel_attempt_id is not null then
         insert into charge_attempts (tenant_id, id, charge_id, kind, status, amount, stripe_idempotency_key, created_at,
                                      next_look_at)
         values (p_tenant, told.cancel_attempt_id, told.charge_id, 'cancel', 'created', held.amount, told.cancel_key,
-                p_now, p_now);
+                told.at, told.at)
+        on conflict do nothing;
       end if;
     end if;
-    if told.key_hash is not null and told.reply_sealed is not null and r_outcome <> 'contradiction' then
+    if told.reply_sealed is not null and r_outcome in ('settled', 'confirmed') then
       perform panless_complete_key(p_tenant, told.key_hash, told.charge_id, held.payer_id, told.reply_status, told.reply_sealed);
     end if;
-    if r_outcome <> 'confirmed' then
-      perform panless_append_audit(p_tenant, p_now, told.audit || jsonb_build_object('outcome',
+    if r_outcome in ('settled', 'contradiction') then
+      perform panless_append_audit(p_tenant, told.at, told.audit || jsonb_build_object('outcome',
         case r_outcome when 'contradiction' then 'contradicted' else told.audit ->> 'outcome' end));
     end if;
     return next;
@@ -308,9 +348,123 @@ end
 $$;
 --> statement-breakpoint
 
--- Stores vault tokens. The payer's row is locked, so that one card of one payer becomes one token. `stale`: another
--- duplicate than the caller had seen; it looks again. Where the answer is an older token, the key stays claimed and
--- names it, and the caller completes the key with the answer made from it.
+-- What a tokenize must know before it asks Stripe: its key, the session, the payer, the tokens that may answer it, and
+-- failures since `p_since`. A session is bound to the first allowed origin that uses it.
+create function tokenize_prepare(p_tenant text, p_now timestamptz, p_wall timestamptz, p_since timestamptz, p_rows jsonb)
+  returns table (r_i integer, r_key text, r_reply_status integer, r_reply_sealed bytea, r_object text, r_reply_payer text,
+                 r_session jsonb, r_payer text, r_payer_status text, r_wrapped_key bytea, r_key_version integer,
+                 r_customer text, r_known text, r_known_payer text, r_tokens jsonb, r_watch boolean, r_failures jsonb)
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  wanted record;
+  held idempotency_keys%rowtype;
+  session checkout_sessions%rowtype;
+  some_failed boolean;
+begin
+  perform panless_enter_tenant(p_tenant);
+  some_failed := exists (select 1 from tokenize_failures f where f.tenant_id = p_tenant and f.failed_at > p_since);
+  for wanted in
+    select * from jsonb_to_recordset(p_rows) as w(
+      i integer, key_hash bytea, request_hash bytea, payer_id text, session_id text, origin text, origin_allowed boolean,
+      stripe_id text, token_id text, address_hash bytea, audit jsonb)
+    order by w.session_id, w.i
+  loop
+    r_i := wanted.i;
+    r_key := null; r_reply_status := null; r_reply_sealed := null; r_object := null; r_reply_payer := null;
+    r_session := null; r_known := null; r_known_payer := null; r_failures := null;
+    r_payer := wanted.payer_id; r_watch := some_failed;
+    if wanted.session_id is not null then
+      if wanted.origin_allowed then
+        update checkout_sessions s set origin = wanted.origin
+         where s.tenant_id = p_tenant and s.id = wanted.session_id and s.origin is null;
+        if found then
+          perform panless_append_audit(p_tenant, p_now, wanted.audit);
+        end if;
+      end if;
+      select * into session from checkout_sessions s where s.tenant_id = p_tenant and s.id = wanted.session_id;
+      if found then
+        r_session := to_jsonb(session);
+        r_payer := session.payer_id;
+        r_known := session.token_id;
+        r_known_payer := session.payer_id;
+      end if;
+    end if;
+    if wanted.key_hash is not null then
+      select * into held from idempotency_keys k where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash;
+      if found then
+        r_object := held.object_id; r_reply_payer := held.payer_id;
+        r_reply_status := held.reply_status; r_reply_sealed := held.reply_sealed;
+        r_key := case when held.request_hash <> wanted.request_hash then 'mismatch'
+                      when held.status = 'done' and held.reply_sealed is not null then 'replay'
+                      when held.status = 'done' then 'forgotten'
+                      when held.lease_until > p_wall then 'running' end;
+      end if;
+    end if;
+    select p.status, p.wrapped_key, p.key_version, p.stripe_customer_id
+      into r_payer_status, r_wrapped_key, r_key_version, r_customer
+      from payers p where p.tenant_id = p_tenant and p.id = r_payer;
+    if r_known is null then
+      select s.token_id, s.payer_id into r_known, r_known_payer
+        from token_sources s where s.tenant_id = p_tenant and s.stripe_id = wanted.stripe_id;
+    end if;
+    select jsonb_agg(x.token order by x.place) into r_tokens from (
+      select tokenize_shown(t, c) as token,
+             row_number() over (order by (t.id in (r_known, wanted.token_id)) desc nulls last, (t.status = 'frozen') desc, t.sequence) as place
+        from tokens t join consents c on c.tenant_id = t.tenant_id and c.id = t.consent_id
+       where t.tenant_id = p_tenant and t.payer_id = r_payer
+         and (t.status in ('pending', 'active', 'frozen') or t.id in (r_known, wanted.token_id))
+       order by place limit 100) x;
+    if some_failed then
+      select jsonb_build_object(
+               'payer', (select count(*) from tokenize_failures f
+                          where f.tenant_id = p_tenant and f.payer_id = r_payer and f.failed_at > p_since),
+               'address', (select count(*) from tokenize_failures f
+                            where f.tenant_id = p_tenant and f.address_hash = wanted.address_hash and f.failed_at > p_since))
+        into r_failures;
+    end if;
+    return next;
+  end loop;
+end
+$$;
+--> statement-breakpoint
+
+-- A token with its consent, as the service shows it.
+create function tokenize_shown(p_token tokens, p_consent consents) returns jsonb
+  language sql stable set search_path = public, pg_temp as $$
+  select to_jsonb(p_token) || jsonb_build_object('consent_text_version', p_consent.text_version,
+    'consent_locale', p_consent.locale, 'consent_accepted_at', p_consent.accepted_at,
+    'consent_withdrawn_at', p_consent.withdrawn_at);
+$$;
+--> statement-breakpoint
+
+-- Keeps Stripe's customer of a payer, once; gives back the one that is kept.
+create function payer_keep_customer(p_tenant text, p_now timestamptz, p_rows jsonb)
+  returns table (r_i integer, r_customer text)
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  wanted record;
+begin
+  perform panless_enter_tenant(p_tenant);
+  for wanted in
+    select * from jsonb_to_recordset(p_rows) as w(i integer, payer_id text, customer text, audit jsonb)
+    order by w.payer_id, w.i
+  loop
+    r_i := wanted.i;
+    update payers p set stripe_customer_id = wanted.customer, updated_at = p_now
+     where p.tenant_id = p_tenant and p.id = wanted.payer_id and p.stripe_customer_id is null;
+    if found then
+      perform panless_append_audit(p_tenant, p_now, wanted.audit);
+    end if;
+    select p.stripe_customer_id into r_customer from payers p where p.tenant_id = p_tenant and p.id = wanted.payer_id;
+    return next;
+  end loop;
+end
+$$;
+--> statement-breakpoint
+
+-- Stores vault tokens. The payers' rows are locked in the order of their ids, so that one card of one payer becomes one
+-- token. The caller has made its reply already, either for a new token or for the older one in `answer_token` as it saw
+-- it; `stale`: that is not what the database holds now, and the caller looks again, at `r_object` too.
 create function tokenize_commit(p_tenant text, p_now timestamptz, p_wall timestamptz, p_lease_until timestamptz, p_rows jsonb)
   returns table (r_i integer, r_outcome text, r_reply_status integer, r_reply_sealed bytea, r_object text, r_payer text)
   language plpgsql set search_path = public, pg_temp as $$
@@ -324,12 +478,15 @@ declare
   refusal text;
 begin
   perform panless_enter_tenant(p_tenant);
+  perform 1 from payers p
+   where p.tenant_id = p_tenant and p.id in (select w ->> 'payer_id' from jsonb_array_elements(p_rows) w)
+   order by p.id for no key update;
   for wanted in
     select * from jsonb_to_recordset(p_rows) as w(
       i integer, key_hash bytea, request_hash bytea, token_id text, payer_id text, payment_method text, sources text[],
       fingerprint_hash bytea, brand text, last4 text, exp_month integer, exp_year integer, funding text, country text,
-      usage text, limits jsonb, on_duplicate text, seen_duplicate text, differs text[], session_id text,
-      consent jsonb, reply_status integer, reply_sealed bytea, audit jsonb)
+      usage text, limits jsonb, on_duplicate text, seen_duplicate text, differs text[], session_id text, consent jsonb,
+      answer_token text, answer_seen timestamptz, at timestamptz, reply_status integer, reply_sealed bytea, audit jsonb)
     order by w.payer_id, w.i
   loop
     r_i := wanted.i;
@@ -343,86 +500,82 @@ begin
         continue;
       end if;
     end if;
-    refusal := null;
-    select p.status into payer_status from payers p
-     where p.tenant_id = p_tenant and p.id = wanted.payer_id for no key update;
+    r_outcome := 'created';
+    select p.status into payer_status from payers p where p.tenant_id = p_tenant and p.id = wanted.payer_id;
     if not found then
-      refusal := 'not_found';
+      r_outcome := 'not_found';
     elsif payer_status = 'erased' then
-      refusal := 'payer_erased';
+      r_outcome := 'payer_erased';
     end if;
-    if refusal is null then
+    if r_outcome = 'created' then
       select s.token_id, s.payer_id into known from token_sources s
        where s.tenant_id = p_tenant and s.stripe_id = any (wanted.sources) limit 1;
       if found and known.payer_id <> wanted.payer_id then
-        refusal := 'wrong_payer';
+        r_outcome := 'wrong_payer';
       elsif found then
+        r_outcome := 'known';
         r_object := known.token_id;
-        refusal := 'exists';
       end if;
     end if;
-    if wanted.session_id is not null and (refusal is null or refusal = 'exists') then
+    if wanted.session_id is not null and r_outcome in ('created', 'known') then
       select * into session from checkout_sessions s
        where s.tenant_id = p_tenant and s.id = wanted.session_id for no key update;
-      if session.token_id is not null and session.token_id is distinct from r_object then
-        refusal := 'session_used';
+      if session.token_id is distinct from r_object and session.token_id is not null then
+        r_outcome := 'session_used';
       end if;
     end if;
-    if refusal is null then
+    if r_outcome = 'created' then
       select t.id, t.status into twin from tokens t
         join consents c on c.tenant_id = t.tenant_id and c.id = t.consent_id
        where t.tenant_id = p_tenant and t.payer_id = wanted.payer_id and t.fingerprint_hash = wanted.fingerprint_hash
          and (t.status = 'frozen' or (t.status in ('pending', 'active') and c.withdrawn_at is null))
        order by (t.status = 'frozen') desc, t.sequence limit 1;
       if found and (twin.status = 'frozen' or wanted.on_duplicate = 'reject') then
-        refusal := 'duplicate_card';
-      elsif found and twin.id is distinct from wanted.seen_duplicate then
-        refusal := 'stale';
+        r_outcome := 'duplicate_card';
+      elsif twin.id is distinct from wanted.seen_duplicate then
+        r_outcome := 'stale';
         r_object := twin.id;
-      elsif not found and wanted.seen_duplicate is not null then
-        refusal := 'stale';
       elsif found and wanted.on_duplicate = 'reuse' and not ('usage' = any (wanted.differs)) then
-        refusal := 'reuse';
+        r_outcome := 'reused';
         r_object := twin.id;
       end if;
     end if;
-    if refusal in ('exists', 'reuse') then
-      insert into token_sources (tenant_id, stripe_id, token_id, payer_id, created_at)
-      select p_tenant, s, r_object, wanted.payer_id, p_now from unnest(wanted.sources) s
-      on conflict do nothing;
+    if r_outcome in ('created', 'known', 'reused') and (
+      r_object is distinct from wanted.answer_token
+      or (r_object is not null and not exists (
+        select 1 from tokens t where t.tenant_id = p_tenant and t.id = r_object and t.updated_at = wanted.answer_seen)))
+    then
+      r_outcome := 'stale';
+    end if;
+    if r_outcome not in ('created', 'known', 'reused') then
+      delete from idempotency_keys k where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash;
+      return next;
+      continue;
+    end if;
+    if r_outcome = 'created' then
+      insert into consents (tenant_id, id, payer_id, purpose, text_version, locale, accepted_at, evidence_sealed, source, created_at)
+      select p_tenant, c.id, wanted.payer_id, c.purpose, c.text_version, c.locale, c.accepted_at, c.evidence_sealed, c.source, wanted.at
+        from jsonb_to_record(wanted.consent) as c(id text, purpose text, text_version text, locale text,
+             accepted_at timestamptz, evidence_sealed bytea, source text);
+      insert into tokens (tenant_id, id, payer_id, status, stripe_payment_method_id, fingerprint_hash, brand, last4,
+                          exp_month, exp_year, funding, country, usage, consent_id, limits, duplicate_of,
+                          duplicate_differs, created_at, updated_at)
+      values (p_tenant, wanted.token_id, wanted.payer_id, 'active', wanted.payment_method, wanted.fingerprint_hash,
+              wanted.brand, wanted.last4, wanted.exp_month, wanted.exp_year, wanted.funding, wanted.country, wanted.usage,
+              wanted.consent ->> 'id', wanted.limits, wanted.seen_duplicate, wanted.differs, wanted.at, wanted.at);
+      r_object := wanted.token_id;
+    end if;
+    insert into token_sources (tenant_id, stripe_id, token_id, payer_id, created_at)
+    select p_tenant, s, r_object, wanted.payer_id, p_now from unnest(wanted.sources) s
+    on conflict do nothing;
+    if wanted.session_id is not null then
       update checkout_sessions s set token_id = r_object
        where s.tenant_id = p_tenant and s.id = wanted.session_id and s.token_id is null;
-      update idempotency_keys k set object_id = r_object, payer_id = wanted.payer_id
-       where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash;
-      r_outcome := refusal;
-      return next;
-      continue;
-    elsif refusal is not null then
-      delete from idempotency_keys k where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash;
-      r_outcome := refusal;
-      return next;
-      continue;
     end if;
-    insert into consents (tenant_id, id, payer_id, purpose, text_version, locale, accepted_at, evidence_sealed, source, created_at)
-    select p_tenant, c.id, wanted.payer_id, c.purpose, c.text_version, c.locale, c.accepted_at, c.evidence_sealed, c.source, p_now
-      from jsonb_to_record(wanted.consent) as c(id text, purpose text, text_version text, locale text,
-           accepted_at timestamptz, evidence_sealed bytea, source text);
-    insert into tokens (tenant_id, id, payer_id, status, stripe_payment_method_id, fingerprint_hash, brand, last4,
-                        exp_month, exp_year, funding, country, usage, consent_id, limits, duplicate_of,
-                        duplicate_differs, created_at, updated_at)
-    values (p_tenant, wanted.token_id, wanted.payer_id, 'active', wanted.payment_method, wanted.fingerprint_hash,
-            wanted.brand, wanted.last4, wanted.exp_month, wanted.exp_year, wanted.funding, wanted.country, wanted.usage,
-            wanted.consent ->> 'id', wanted.limits, wanted.seen_duplicate, wanted.differs, p_now, p_now);
-    insert into token_sources (tenant_id, stripe_id, token_id, payer_id, created_at)
-    select p_tenant, s, wanted.token_id, wanted.payer_id, p_now from unnest(wanted.sources) s;
-    update checkout_sessions s set token_id = wanted.token_id
-     where s.tenant_id = p_tenant and s.id = wanted.session_id;
     if wanted.key_hash is not null then
-      perform panless_complete_key(p_tenant, wanted.key_hash, wanted.token_id, wanted.payer_id, wanted.reply_status, wanted.reply_sealed);
+      perform panless_complete_key(p_tenant, wanted.key_hash, r_object, wanted.payer_id, wanted.reply_status, wanted.reply_sealed);
     end if;
     perform panless_append_audit(p_tenant, p_now, wanted.audit);
-    r_outcome := 'created';
-    r_object := wanted.token_id;
     return next;
   end loop;
 end

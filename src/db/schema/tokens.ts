@@ -38,8 +38,8 @@ export const tokens = pgTable(
     limits: jsonb('limits').$type<TokenLimits>(),
     duplicateOf: text('duplicate_of'),
     duplicateDiffers: text('duplicate_differs').array(),
-    /** Sealed JSON of the caller's own metadata. */
-    metadataSealed: bytes('metadata_sealed'),
+    /** `{ metadata, freezeReason }`: what callers wrote, sealed. */
+    notesSealed: bytes('notes_sealed'),
     detachedAt: instant('detached_at'),
     /** Set until Stripe has confirmed the detach. */
     detachDueAt: instant('detach_due_at'),
@@ -93,5 +93,6 @@ export const tokenizeFailures = pgTable(
     index('tokenize_failures_payer').on(table.tenantId, table.payerId, table.failedAt),
     index('tokenize_failures_address').on(table.tenantId, table.addressHash, table.failedAt),
     index('tokenize_failures_fingerprint').on(table.tenantId, table.fingerprintHash, table.failedAt),
+    index('tokenize_failures_recent').on(table.tenantId, table.failedAt),
   ],
 )
