@@ -22,6 +22,7 @@ import { checkoutRoutes } from './routes/checkout.ts'
 import { checkoutModuleRoutes } from './routes/checkout-module.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { healthRoutes } from './routes/health.ts'
+import { payRoutes } from './routes/pay.ts'
 import { payerRoutes } from './routes/payers.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundRoutes } from './routes/refunds.ts'
@@ -60,6 +61,7 @@ export function createApp(options: AppOptions) {
   app.route('/', payerRoutes())
   app.route('/', checkoutRoutes(options))
   app.route('/', checkoutModuleRoutes())
+  app.route('/', payRoutes(options))
   app.route('/', tokenRoutes())
   app.route('/', chargeRoutes())
   app.route('/', refundRoutes())

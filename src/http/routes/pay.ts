@@ -1,0 +1,143 @@
+// The payer's page behind next_action.url. The link itself is the proof: signed, for one charge, good for 72 hours.
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { deadLinkPage, payPage } from '../../checkout/pay-page.ts'
+import { payLanguageOf } from '../../checkout/pay-texts.ts'
+import { type ActionLink, PAY_PATH, readActionLink } from '../../domain/charges/action-link.ts'
+import { beginAuthentication, finishAuthentication, showPayment } from '../../domain/charges/authenticate-charge.ts'
+import { DomainError, notFound } from '../../domain/errors.ts'
+import { readAsset } from '../assets.ts'
+import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
+import { operation } from '../openapi.ts'
+
+const stateSchema = z.enum(['open', 'working', 'paid', 'over'])
+const REFUSALS = [
+  'not_found',
+  'stripe_unavailable',
+  'token_frozen',
+  'consent_withdrawn',
+  'limit_exceeded',
+  'token_detached',
+  'payer_erased',
+  'invalid_state',
+  'charging_paused',
+] as const
+
+export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
+  const app = new Hono<AppEnv>()
+  const policy = policyOf(stripeJsUrl)
+
+  app.get(
+    `${PAY_PATH}/:link`,
+    operation({
+      id: 'getPayPage',
+      tag: 'Checkout',
+      summary: 'The page where a payer authenticates one charge',
+      scope: null,
+      answers: {
+        200: { description: 'The page.', mediaType: 'text/html' },
+        404: { description: 'The link is not one of ours.', mediaType: 'text/html' },
+      },
+    }),
+    async c => {
+      const language = payLanguageOf(c.req.header('accept-language'))
+      c.header('Content-Security-Policy', policy)
+      c.header('Vary', 'Accept-Language')
+      const link = readActionLink(c.var.dependencies.keyring, c.req.param('link'))
+      if (!link || !(await c.var.dependencies.tenants.find(link.tenantId))) return c.html(deadLinkPage(language), 404)
+      const payment = await showPayment(payerCtx(c, link), link.chargeId)
+      return c.html(payPage({ payment, language, stripeJsUrl }))
+    },
+  )
+
+  app.post(
+    `${PAY_PATH}/:link/begin`,
+    operation({
+      id: 'beginAuthentication',
+      tag: 'Checkout',
+      summary: 'Confirm the charge of a link with its payer present',
+      scope: null,
+      body: z.strictObject({}),
+      answers: {
+        200: {
+          description: 'What Stripe.js needs, or how it ended.',
+          schema: z.object({
+            state: stateSchema,
+            client_secret: z.string().nullable(),
+            publishable_key: z.string().nullable(),
+          }),
+        },
+      },
+      errors: REFUSALS,
+    }),
+    async c => {
+      const link = requireLink(c)
+      const { state, clientSecret, publishableKey } = await beginAuthentication(payerCtx(c, link), link.chargeId)
+      return c.json({ state, client_secret: clientSecret, publishable_key: publishableKey })
+    },
+  )
+
+  app.post(
+    `${PAY_PATH}/:link/finish`,
+    operation({
+      id: 'finishAuthentication',
+      tag: 'Checkout',
+      summary: 'Read again from Stripe how the charge of a link ended',
+      scope: null,
+      body: z.strictObject({}),
+      answers: { 200: { description: 'How it ended.', schema: z.object({ state: stateSchema }) } },
+      errors: REFUSALS,
+    }),
+    async c => {
+      const link = requireLink(c)
+      return c.json(await finishAuthentication(payerCtx(c, link), link.chargeId))
+    },
+  )
+
+  for (const [path, name, type] of [
+    ['/checkout/pay.js', 'pay.js', 'text/javascript'],
+    ['/checkout/pay.css', 'pay.css', 'text/css'],
+  ] as const) {
+    const { body } = readAsset(name)
+    app.get(
+      path,
+      operation({
+        id: `get${name.replace('.', '')}`,
+        tag: 'Checkout',
+        summary: `Part of the payer's page`,
+        scope: null,
+        answers: { 200: { description: 'The file.', mediaType: type } },
+      }),
+      c => c.body(body, 200, { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'public, max-age=300' }),
+    )
+  }
+
+  return app
+}
+
+function requireLink(c: AppContext): ActionLink {
+  const link = readActionLink(c.var.dependencies.keyring, c.req.param('link') ?? '')
+  if (!link) throw notFound()
+  if (link.expiresAt <= c.var.dependencies.clock.now())
+    throw new DomainError('invalid_state', 'The link is no longer valid.')
+  return link
+}
+
+const payerCtx = (c: AppContext, link: ActionLink) =>
+  ctxFor(c, { kind: 'payer', chargeId: link.chargeId }, link.tenantId)
+
+/** Scripts: our own, and Stripe.js, which shows the bank's check in frames of Stripe's. */
+function policyOf(stripeJsUrl: string): string {
+  const stripe = new URL(stripeJsUrl).origin
+  const stripeToo = stripe === 'https://js.stripe.com' ? ' https://api.stripe.com https://hooks.stripe.com' : ''
+  return [
+    "default-src 'none'",
+    `script-src 'self' ${stripeJsUrl}`,
+    `connect-src 'self' ${stripe}${stripeToo}`,
+    `frame-src ${stripe}${stripeToo}`,
+    "style-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
