@@ -149,7 +149,7 @@ export function loadMigrationSettings(environment: NodeJS.ProcessEnv = process.e
       { name: 'DATABASE_MIGRATION_URL', message: 'is missing: the connection of the migrating role' },
     ])
   }
-  const faults = databaseTlsFaults('DATABASE_MIGRATION_URL', url)
+  const faults = [...verificationFaults(environment), ...databaseTlsFaults('DATABASE_MIGRATION_URL', url)]
   if (caFile && !existsSync(caFile))
     faults.push({ name: 'DATABASE_CA_FILE', message: 'names a file that does not exist' })
   if (faults.length > 0) throw new ConfigError(faults)
@@ -188,9 +188,7 @@ function wordsOf(issue: z.core.$ZodIssue, present: Record<string, string | undef
 function crossChecks(env: Record<string, string | undefined>, use: ConfigUse): ConfigFault[] {
   const faults: ConfigFault[] = []
   const fault = (name: string, message: string) => faults.push({ name, message })
-  if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
-    fault('NODE_TLS_REJECT_UNAUTHORIZED', 'must not be 0: certificates are always verified')
-  }
+  faults.push(...verificationFaults(env))
   if (use === 'serve' && env.TLS_MODE !== 'proxy') {
     if (!env.TLS_CERT_FILE) fault('TLS_CERT_FILE', 'is missing: give a certificate, or set TLS_MODE=proxy')
     if (!env.TLS_KEY_FILE) fault('TLS_KEY_FILE', 'is missing: give the key of the certificate, or set TLS_MODE=proxy')
@@ -203,15 +201,21 @@ function crossChecks(env: Record<string, string | undefined>, use: ConfigUse): C
   if (key && /^[sr]k_live_/.test(key) && env.STRIPE_API_BASE && !isStripe(env.STRIPE_API_BASE)) {
     fault('STRIPE_API_BASE', "is not Stripe's address while STRIPE_SECRET_KEY is a live key")
   }
+  if (
+    key &&
+    /^[sr]k_live_/.test(key) &&
+    env.STRIPE_JS_URL &&
+    new URL(STRIPE_JS).origin !== originOf(env.STRIPE_JS_URL)
+  ) {
+    fault('STRIPE_JS_URL', "is not Stripe's address while STRIPE_SECRET_KEY is a live key")
+  }
   if (key && !env.STRIPE_PUBLISHABLE_KEY) fault('STRIPE_PUBLISHABLE_KEY', 'is missing beside STRIPE_SECRET_KEY')
   if (key && env.STRIPE_PUBLISHABLE_KEY && modeOf(key) !== modeOf(env.STRIPE_PUBLISHABLE_KEY)) {
     fault('STRIPE_PUBLISHABLE_KEY', 'is of another mode than STRIPE_SECRET_KEY')
   }
-  if (env.STRIPE_API_BASE && !env.STRIPE_API_BASE.startsWith('https://') && !isLoopbackUrl(env.STRIPE_API_BASE)) {
-    fault('STRIPE_API_BASE', 'must be https off loopback')
-  }
-  if (env.AUTH_ISSUER && !env.AUTH_ISSUER.startsWith('https://') && !isLoopbackUrl(env.AUTH_ISSUER)) {
-    fault('AUTH_ISSUER', 'must be https off loopback')
+  for (const name of ['STRIPE_API_BASE', 'STRIPE_JS_URL', 'AUTH_ISSUER', 'AUTH_JWKS_URL', 'PUBLIC_URL']) {
+    const url = env[name]
+    if (url && !url.startsWith('https://') && !isLoopbackUrl(url)) fault(name, 'must be https off loopback')
   }
   for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL']) {
     const url = env[name]
@@ -220,12 +224,20 @@ function crossChecks(env: Record<string, string | undefined>, use: ConfigUse): C
   return faults
 }
 
+const verificationFaults = (env: Record<string, string | undefined>): ConfigFault[] =>
+  env.NODE_TLS_REJECT_UNAUTHORIZED === '0'
+    ? [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', message: 'must not be 0: certificates are always verified' }]
+    : []
+
 const isStripe = (base: string) => new RegExp(`^${STRIPE_API.replaceAll('.', '\\.')}/?$`).test(base)
+const originOf = (url: string) => (URL.canParse(url) ? new URL(url).origin : null)
 const modeOf = (key: string) => (/_live_/.test(key) ? 'live' : 'test')
 
 export function isLoopbackHost(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '')
-  return bare === '' || bare === 'localhost' || bare === '::1' || /^127\./.test(bare) || bare.startsWith('/')
+  return (
+    bare === '' || bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare) || bare.startsWith('/')
+  )
 }
 
 function isLoopbackUrl(url: string): boolean {
@@ -239,19 +251,18 @@ function isLoopbackUrl(url: string): boolean {
 /** Whether a Postgres URL names this machine: by address, or by the folder of a unix socket in `?host=`. */
 export function isLoopbackDatabase(text: string): boolean {
   const url = new URL(text)
-  return isLoopbackHost(url.searchParams.get('host') ?? decodeURIComponent(url.hostname))
+  const socket = url.searchParams.get('host')
+  return socket?.startsWith('/') ? true : isLoopbackHost(decodeURIComponent(url.hostname))
 }
 
 /** Postgres off loopback must be reached with a verified certificate. */
 function databaseTlsFaults(name: string, text: string): ConfigFault[] {
-  let url: URL
   try {
-    url = new URL(text)
+    if (isLoopbackDatabase(text)) return []
   } catch {
     return [{ name, message: 'is not a URL' }]
   }
-  if (isLoopbackDatabase(text)) return []
-  if (url.searchParams.get('sslmode') === 'verify-full') return []
+  if (new URL(text).searchParams.get('sslmode') === 'verify-full') return []
   return [{ name, message: 'must carry sslmode=verify-full: Postgres off loopback is reached by verified TLS only' }]
 }
 
