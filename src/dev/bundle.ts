@@ -1,66 +1,101 @@
-// `npm run bundle`: what the image holds. One ES module with everything but Node, the migrations, the served assets;
-// nothing of the embedded environment. `--out FOLDER` says where to (default: dist).
-import { cp, mkdir, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+// `npm run bundle`: one file of everything that production runs, the migrations and assets beside it, and no dev code.
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build, type Plugin } from 'esbuild'
 
-const root = join(import.meta.dirname, '..', '..')
+const ROOT = resolve(import.meta.dirname, '..', '..')
+const DEV = join(ROOT, 'src', 'dev') + sep
 
-/** Optional native parts that packages look for and do without. */
-const NOT_SHIPPED = ['pg-native']
+export type Bundle = { folder: string; bytes: number; packages: string[] }
 
-/** What a command that needs the embedded environment says in the image. */
-const LEFT_OUT = `throw new Error('The embedded environment is not part of the image. Use a checkout: npm ci && npm start')`
+/** Writes the layout of the image into a folder, which is emptied first. */
+export async function bundle(folder: string): Promise<Bundle> {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  const built = await build({
+    absWorkingDir: ROOT,
+    entryPoints: { panless: 'src/main.ts', healthcheck: 'src/cli/healthcheck.ts' },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: 'none',
+    // The drivers are asked for inside try blocks and are not needed.
+    external: ['pg-native', 'cloudflare:sockets'],
+    banner: { js: COMMONJS_NAMES },
+    plugins: [withoutDev],
+    metafile: true,
+    logLevel: 'silent',
+  })
+  const file = join(folder, 'panless.mjs')
+  await chmod(file, 0o755)
+  await copyMigrations(join(folder, 'drizzle'))
+  await cp(join(ROOT, 'src', 'checkout', 'assets'), join(folder, 'assets'), { recursive: true })
+  const packages = await writeLicences(Object.keys(built.metafile.inputs), join(folder, 'LICENCES.txt'))
+  const bytes = Object.entries(built.metafile.outputs).find(([name]) => name.endsWith('panless.mjs'))?.[1].bytes ?? 0
+  return { folder, bytes, packages }
+}
 
-/** CommonJS packages inside an ES module still call require for Node's own modules. */
-const REQUIRE = `import { createRequire as panlessCreateRequire } from 'node:module'
-const require = panlessCreateRequire(import.meta.url)`
+/** What CommonJS packages take for granted. */
+const COMMONJS_NAMES = [
+  `import { createRequire as $createRequire } from 'node:module'`,
+  `const require = $createRequire(import.meta.url)`,
+  `const __filename = import.meta.filename`,
+  `const __dirname = import.meta.dirname`,
+].join(';')
 
-/** The command line loads `dev/` on demand; in the bundle there is nothing behind that door. */
+/** In place of each file of `src/dev` that a command would load. */
+const NOT_HERE = `throw new Error('This command runs in a checkout of panless only: npm start')`
+
 const withoutDev: Plugin = {
   name: 'without-dev',
-  setup(builder) {
-    builder.onResolve({ filter: /^\.\.\/dev\// }, ({ path }) => ({ path, namespace: 'left-out' }))
-    builder.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: LEFT_OUT, loader: 'js' }))
+  setup(setup) {
+    setup.onResolve({ filter: /^\.{1,2}\// }, ({ resolveDir, path }) => {
+      const target = resolve(resolveDir, path)
+      return target.startsWith(DEV) ? { path: relative(ROOT, target), namespace: 'not-here' } : null
+    })
+    setup.onLoad({ filter: /.*/, namespace: 'not-here' }, () => ({ contents: NOT_HERE }))
   },
 }
 
-export interface Bundle {
-  file: string
-  bytes: number
+/** The SQL and its journal; the snapshots are for making the next migration. */
+async function copyMigrations(folder: string): Promise<void> {
+  const from = join(ROOT, 'drizzle')
+  await mkdir(join(folder, 'meta'), { recursive: true })
+  for (const name of await readdir(from)) if (name.endsWith('.sql')) await cp(join(from, name), join(folder, name))
+  await cp(join(from, 'meta', '_journal.json'), join(folder, 'meta', '_journal.json'))
 }
 
-/** Empties the folder's earlier bundle and writes a new one. */
-export async function writeBundle(out: string): Promise<Bundle> {
-  await mkdir(out, { recursive: true })
-  for (const name of ['panless.mjs', 'drizzle', 'assets']) await rm(join(out, name), { recursive: true, force: true })
-  const file = join(out, 'panless.mjs')
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: ['src/main.ts'],
-    outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    metafile: true,
-    external: NOT_SHIPPED,
-    plugins: [withoutDev],
-    banner: { js: REQUIRE },
-    logLevel: 'warning',
-  })
-  await cp(join(root, 'drizzle'), join(out, 'drizzle'), { recursive: true })
-  await cp(join(root, 'src', 'checkout', 'assets'), join(out, 'assets'), { recursive: true })
-  const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0)
-  return { file, bytes }
+/** The licences of panless and of every package whose code is in the bundle. */
+async function writeLicences(inputs: string[], file: string): Promise<string[]> {
+  const folders = new Set(inputs.map(packageFolder).filter(folder => folder !== null))
+  const packages: string[] = []
+  const texts = [`panless\n\n${await readFile(join(ROOT, 'LICENSE'), 'utf8')}`]
+  for (const folder of [...folders].toSorted()) {
+    const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+    const licence = (await readdir(folder)).find(entry => /^licen[cs]e/i.test(entry))
+    packages.push(`${name}@${version}`)
+    texts.push(`${name} ${version} (${license})\n\n${licence ? await readFile(join(folder, licence), 'utf8') : ''}`)
+  }
+  await writeFile(file, texts.join(`\n${'-'.repeat(80)}\n\n`))
+  return packages
+}
+
+function packageFolder(input: string): string | null {
+  const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)
+  return match ? join(ROOT, match[1] as string) : null
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } })
-  const { file, bytes } = await writeBundle(resolve(values.out))
-  console.log(`${file}: ${(bytes / 1024 / 1024).toFixed(1)} MiB`)
+  const { values } = parseArgs({ options: { out: { type: 'string', default: join(ROOT, 'dist') } } })
+  const { folder, bytes, packages } = await bundle(resolve(values.out))
+  console.log(
+    `Bundled ${(bytes / 1024 / 1024).toFixed(1)} MiB from ${packages.length} packages into ${relative(process.cwd(), folder) || dirname(folder)}`,
+  )
 }

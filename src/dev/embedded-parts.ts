@@ -31,7 +31,11 @@ export interface EmbeddedSite {
   certificates: CertificateFiles
 }
 
-const entry = (file: string) => join(import.meta.dirname, file)
+/** One child: a file of this folder, what it is given, and the settings that it reads from its environment. */
+function child(site: EmbeddedSite, name: string, file: string, given: object, settings: Record<string, string> = {}) {
+  const env = { ...settings, NODE_COMPILE_CACHE: site.files.compileCache }
+  return { name, entry: join(import.meta.dirname, file), given, env }
+}
 
 export async function startIdentityProvider(site: EmbeddedSite): Promise<void> {
   const given: IdentityProviderArguments = {
@@ -43,7 +47,7 @@ export async function startIdentityProvider(site: EmbeddedSite): Promise<void> {
     keyFile: site.certificates.keyFile,
     port: site.ports.issuer,
   }
-  await site.group.start({ name: 'identity-provider', entry: entry('identity-provider-process.ts'), given })
+  await site.group.start(child(site, 'identity-provider', 'identity-provider-process.ts', given))
 }
 
 /** The simulator with an account for each tenant; `clockStart` counts at the first start, later ones go on. */
@@ -58,7 +62,7 @@ export async function startSimulator(site: EmbeddedSite, clockStart: Date): Prom
     dataFile: site.files.simulatorJournal,
     clockStart: clockStart.toISOString(),
   }
-  await site.group.start({ name: 'stripe-simulator', entry: entry('stripe-simulator/process.ts'), given })
+  await site.group.start(child(site, 'stripe-simulator', 'stripe-simulator/process.ts', given))
 }
 
 /** The demo shop: a merchant with an origin of its own, whose back end is the checkout client. */
@@ -72,7 +76,7 @@ export async function startShop(site: EmbeddedSite, client: ClientCredentials, s
     tenant: DEFAULT_EMBEDDED_TENANT,
     stripeJsUrl,
   }
-  await site.group.start({ name: 'shop', entry: entry('demo-shop/shop-process.ts'), given })
+  await site.group.start(child(site, 'shop', 'demo-shop/shop-process.ts', given))
 }
 
 /** Migrations, the keyring, the tenants: what an operator does before `serve`. */
@@ -87,14 +91,14 @@ export async function prepare(
     tenants: EMBEDDED_TENANTS.map(id => ({ id, keys: site.environment.stripe[id] })),
     shopOrigin: site.addresses.shop,
   }
-  await site.group.run({ name: 'prepare', entry: entry('prepare-process.ts'), given, env: settings })
+  await site.group.run(child(site, 'prepare', 'prepare-process.ts', given, settings))
 }
 
 /** `serve` and `worker`, each a process of its own as in production. */
 export async function startServices(site: EmbeddedSite, settings: Record<string, string>): Promise<void> {
   const start = (command: 'serve' | 'worker', port: number, env: Record<string, string>) => {
     const given: ServiceArguments = { command, simulatorControlUrl: site.addresses.stripeControl, port }
-    return site.group.start({ name: command, entry: entry('service-process.ts'), given, env })
+    return site.group.start(child(site, command, 'service-process.ts', given, env))
   }
   const workerPort = { METRICS_PORT: String(site.ports.workerMetrics) }
   await Promise.all([
