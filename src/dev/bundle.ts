@@ -22,14 +22,15 @@ export async function bundle(folder: string): Promise<Bundle> {
     platform: 'node',
     target: 'node24',
     format: 'esm',
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
     keepNames: true,
+    // The modules of packages that have both kinds, so that what nobody uses is left out.
+    mainFields: ['module', 'main'],
     legalComments: 'none',
     // The drivers are asked for inside try blocks and are not needed.
     external: ['pg-native', 'cloudflare:sockets'],
     banner: { js: COMMONJS_NAMES },
-    plugins: [withoutDev],
+    plugins: [withoutDev, oneLanguage],
     metafile: true,
     logLevel: 'silent',
   })
@@ -61,6 +62,16 @@ const withoutDev: Plugin = {
       return target.startsWith(DEV) ? { path: relative(ROOT, target), namespace: 'not-here' } : null
     })
     setup.onLoad({ filter: /.*/, namespace: 'not-here' }, () => ({ contents: NOT_HERE }))
+  },
+}
+
+/** Our messages are written here, so zod's words in 50 languages would only be parsed at each start. */
+const oneLanguage: Plugin = {
+  name: 'one-language',
+  setup(setup) {
+    setup.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js'`,
+    }))
   },
 }
 

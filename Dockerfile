@@ -1,0 +1,20 @@
+# The image holds what `npm run bundle` made and nothing else: npm ci && npm run bundle && docker build -t panless .
+# It needs no shell, writes nothing (run it with a read-only root) and listens on 8443; settings are in README.md.
+FROM node:24.21.0-bookworm-slim
+
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --chown=root:root dist/ ./
+
+# Compiled once here instead of at each start. As root, so that the running service cannot change its own code.
+ENV NODE_COMPILE_CACHE=/app/cache
+RUN ln -s /app/panless.mjs /usr/local/bin/panless && node panless.mjs --version
+
+USER 65534:65534
+EXPOSE 8443
+STOPSIGNAL SIGTERM
+
+# For `serve`. A `worker` answers on METRICS_PORT alone: run it with --no-healthcheck, or a probe of /metrics.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 CMD ["node", "healthcheck.mjs"]
+
+CMD ["node", "panless.mjs", "serve"]
