@@ -3,10 +3,20 @@ import { z } from 'zod'
 import { DomainError, type FieldError } from './errors.ts'
 
 /** More complaints than this help nobody. */
-const FAULTS_MAX = 20
+export const FAULTS_MAX = 20
+
+/** Input that the door could not make of a request: refused when the verb would parse it, and not before. */
+export class UnfitInput {
+  readonly refusal: DomainError
+
+  constructor(refusal: DomainError) {
+    this.refusal = refusal
+  }
+}
 
 /** @throws validation_failed with a JSON pointer (RFC 6901) for each fault */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  if (input instanceof UnfitInput) throw input.refusal
   const parsed = schema.safeParse(input === undefined ? {} : input)
   if (parsed.success) return parsed.data
   const errors = parsed.error.issues.flatMap(issue => faultsOf(issue, input)).slice(0, FAULTS_MAX)

@@ -5,6 +5,7 @@ import { canonicalJson } from '../crypto/canonical-json.ts'
 import type { Actor, Ctx, Dependencies } from '../domain/context.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Answer, IdempotencyInput, StoredReply } from '../domain/idempotency/request.ts'
+import { FAULTS_MAX, toPointer, UnfitInput } from '../domain/parse-input.ts'
 import type { Access } from './middleware/authenticate.ts'
 
 export type AppEnv = Env & {
@@ -59,7 +60,10 @@ function idempotencyOf<Result>(c: AppContext, render: Render<Result> | null): Id
   return {
     key,
     route: `${c.req.method} ${c.req.routePath}`,
-    fingerprint: canonicalJson([c.req.path, c.var.body?.json ?? null]),
+    // Asked for once the verb has parsed its input, so what cannot be written canonically was refused before.
+    get fingerprint() {
+      return canonicalJson([c.req.path, c.var.body?.json ?? null])
+    },
     render: result => render(result as Result),
   }
 }
@@ -80,16 +84,38 @@ export function respond<Result>(c: AppContext, answer: Answer<Result>, render: R
 
 /** The query as an object for the verb's schema. A name given twice is refused. @throws validation_failed */
 export function queryOf(c: AppContext): Record<string, string> {
-  const query: Record<string, string> = {}
-  for (const [name, values] of Object.entries(c.req.queries())) {
-    if (values.length > 1) {
-      throw new DomainError('validation_failed', 'A query parameter is given twice.', {
-        errors: [{ pointer: `/${name}`, code: 'repeated', detail: 'may be given once only' }],
-      })
-    }
-    query[name] = values[0] as string
+  const pairs = queryPairs(c)
+  const names = pairs.map(([name]) => name)
+  const repeated = names.find((name, at) => names.indexOf(name) !== at)
+  if (repeated !== undefined) {
+    throw new DomainError('validation_failed', 'A query parameter is given twice.', {
+      errors: [{ pointer: toPointer([repeated]), code: 'repeated', detail: 'may be given once only' }],
+    })
   }
-  return query
+  return Object.fromEntries(pairs)
 }
 
-export const bodyOf = (c: AppContext): unknown => c.var.body?.json
+/** The body for the verb's schema. A route with a body takes no query; the verb says so when it parses its input. */
+export function bodyOf(c: AppContext): unknown {
+  const fault = strayQuery(c)
+  return fault === null ? c.var.body?.json : new UnfitInput(fault)
+}
+
+/** The refusal of a query where there is none to give. */
+export function strayQuery(c: AppContext): DomainError | null {
+  const pairs = queryPairs(c)
+  if (pairs.length === 0) return null
+  return new DomainError('validation_failed', 'This request takes no query parameters.', {
+    errors: [...new Set(pairs.map(([name]) => name))].slice(0, FAULTS_MAX).map(name => ({
+      pointer: toPointer([name]),
+      code: 'unknown_parameter',
+      detail: 'is not a parameter of this request',
+    })),
+  })
+}
+
+function queryPairs(c: AppContext): [string, string][] {
+  const { url } = c.req
+  const mark = url.indexOf('?')
+  return mark < 0 ? [] : [...new URLSearchParams(url.slice(mark + 1))]
+}

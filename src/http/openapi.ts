@@ -1,7 +1,9 @@
 // Describes routes from the verbs' own schemas, and gathers the descriptions into one OpenAPI 3.1 document.
+import type { MiddlewareHandler, Next } from 'hono'
 import { type DescribeRouteOptions, describeRoute, generateSpecs } from 'hono-openapi'
 import { z } from 'zod'
 import type { ErrorCode } from '../domain/errors.ts'
+import { type AppContext, type AppEnv, strayQuery } from './context.ts'
 import { PROBLEM_JSON, PROBLEMS } from './problem.ts'
 
 type JsonSchema = Record<string, unknown>
@@ -30,6 +32,8 @@ export type OperationSpec = {
 
 const EVERYWHERE: readonly ErrorCode[] = [
   'malformed_request',
+  'malformed_json',
+  'unsupported_media_type',
   'card_number_refused',
   'https_required',
   'internal_error',
@@ -37,8 +41,12 @@ const EVERYWHERE: readonly ErrorCode[] = [
   'rate_limited',
   'database_busy',
 ]
-const AUTHENTICATED: readonly ErrorCode[] = ['invalid_token', 'insufficient_scope', 'authentication_unavailable']
-const WITH_BODY: readonly ErrorCode[] = ['malformed_json', 'unsupported_media_type', 'validation_failed']
+const AUTHENTICATED: readonly ErrorCode[] = [
+  'invalid_token',
+  'insufficient_scope',
+  'authentication_unavailable',
+  'validation_failed',
+]
 const IDEMPOTENT: readonly ErrorCode[] = [
   'idempotency_key_required',
   'invalid_idempotency_key',
@@ -58,8 +66,20 @@ export const COMMON_HEADERS: Record<string, string> = {
   Vary: 'What the answer depends on.',
 }
 
-/** The middleware that carries a route's description. */
-export function operation(spec: OperationSpec) {
+/** The middleware that carries a route's description, and refuses a query where a GET takes none. */
+export function operation(spec: OperationSpec): MiddlewareHandler<AppEnv> {
+  const described = describe(spec)
+  if (spec.scope === null || spec.query) return described
+  return Object.assign(async function refuseStrayQuery(c: AppContext, next: Next) {
+    await next()
+    // Behind the verb, since 403 and 404 come first. What changes something has its verb refuse, by `bodyOf`.
+    if (c.req.method !== 'GET' || !c.req.url.includes('?') || !c.res.ok) return
+    const fault = strayQuery(c)
+    if (fault) throw fault
+  }, described)
+}
+
+function describe(spec: OperationSpec): MiddlewareHandler<AppEnv> {
   return describeRoute({
     operationId: spec.id,
     tags: [spec.tag],
@@ -138,8 +158,6 @@ function problemsOf(spec: OperationSpec) {
   const codes = new Set<ErrorCode>([
     ...EVERYWHERE,
     ...(spec.scope !== null || spec.session ? AUTHENTICATED : []),
-    ...(spec.body ? WITH_BODY : []),
-    ...(spec.query ? (['validation_failed'] as const) : []),
     ...(spec.idempotent ? IDEMPOTENT : []),
     ...(spec.errors ?? []),
   ])
