@@ -1,5 +1,6 @@
 // What makes digits a card number: groups as printed, issuer and length, Luhn, and no sign of being something else.
 import { isIssued, LONGEST_CARD_NUMBER, SHORTEST_CARD_NUMBER } from './issuer-ranges.ts'
+import { isInsideKnownForm } from './known-forms.ts'
 
 /** Groups of ASCII digits in `text` that only gaps part; `original(i)` is the place of `text[i]` in `source`. */
 export type DigitSequence = {
@@ -136,23 +137,6 @@ function isTelephoneNumber(digits: DigitSequence, group: number): boolean {
 function isFraction({ source, original, starts }: DigitSequence, group: number): boolean {
   const start = original(starts[group] as number)
   return source[start - 1] === '.' && isAsciiDigit(source.charCodeAt(start - 2))
-}
-
-// Forms whose digits are never a card number, though a part of them may look like one.
-const KNOWN_FORMS = [
-  // UUID (RFC 9562)
-  /(?<![0-9a-z])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9a-z])/gi,
-  // traceparent (W3C Trace Context)
-  /(?<![0-9a-z])[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?![0-9a-z])/gi,
-]
-const LONGEST_KNOWN_FORM = 56
-
-function isInsideKnownForm(source: string, from: number, to: number): boolean {
-  const offset = Math.max(0, from - LONGEST_KNOWN_FORM)
-  const around = source.slice(offset, to + LONGEST_KNOWN_FORM)
-  return KNOWN_FORMS.some(form =>
-    around.matchAll(form).some(match => offset + match.index <= from && offset + match.index + match[0].length >= to),
-  )
 }
 
 const isAsciiDigit = (code: number) => code >= 48 && code <= 57

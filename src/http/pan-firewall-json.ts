@@ -17,7 +17,7 @@ export function findInJson(text: string, value: unknown): string | null {
   if (containsCardNumber(text)) return placeOf(value)
   // Without a backslash every string reads the same raw as decoded.
   if (text.includes('\\') && containsCardNumber(decodedStrings(value))) return placeOf(value)
-  const number = findWrittenOut(text)
+  const number = EXPONENT.test(text) ? findWrittenOut(text) : null
   if (number === null) return null
   const path = pathTo(value, item => typeof item === 'number' && number.has(item))
   return path === null ? null : pointerOf(path)
@@ -61,8 +61,9 @@ function decodedStrings(value: unknown): string {
   return strings.join('\n')
 }
 
+const EXPONENT = /[0-9][eE][+-]?[0-9]/
 // Begins at the beginning of a run of digits only, which keeps it linear.
-const WITH_EXPONENT = /(?<![0-9])([0-9]+)(?:\.([0-9]+))?[eE]([+-]?[0-9]{1,4})(?![0-9])/g
+const WITH_EXPONENT = /(?<![0-9])([0-9]+)(?:\.([0-9]+))?[eE]([+-]?[0-9]+)/g
 
 /** Values of numbers that are card numbers once their exponent is worked out, such as `4.2e15`. */
 function findWrittenOut(text: string): Set<number> | null {
