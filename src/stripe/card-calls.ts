@@ -1,7 +1,7 @@
 // Calls about who pays and with which card: account, customers, tokens, payment methods, setup intents.
 import type Stripe from 'stripe'
 import { readAccount, type StripeAccountInfo } from './balance-objects.ts'
-import { type Call, expecting, requireId } from './call.ts'
+import { type Call, expecting, pageOf, requireId, type StripePage } from './call.ts'
 import {
   readCustomer,
   readPaymentMethod,
@@ -21,6 +21,8 @@ export type CardCalls = {
   account(): Promise<StripeAccountInfo>
   createCustomer(params: { metadata: StripeMetadata }, idempotencyKey: string): Promise<StripeCustomer>
   retrieveCustomer(id: string): Promise<StripeCustomer>
+  /** Newest first, at most 100. */
+  listCustomers(params: { limit: number; startingAfter?: string }): Promise<StripePage<StripeCustomer>>
   /** Deletes the customer and detaches its cards; `not_found` when it is gone already. */
   deleteCustomer(id: string): Promise<StripeCustomer>
   createSetupIntent(params: CreateSetupIntent, idempotencyKey: string): Promise<StripeSetupIntent>
@@ -50,6 +52,13 @@ export function cardCalls(stripe: Stripe, call: Call): CardCalls {
         { operation: 'retrieveCustomer' },
         options => stripe.customers.retrieve(requireId('retrieveCustomer', 'customer', id), {}, options),
         expecting(id, readCustomer),
+      ),
+    listCustomers: ({ limit, startingAfter }) =>
+      call(
+        { operation: 'listCustomers' },
+        options =>
+          stripe.customers.list({ limit, ...(startingAfter ? { starting_after: startingAfter } : {}) }, options),
+        pageOf(readCustomer),
       ),
     deleteCustomer: id =>
       call(

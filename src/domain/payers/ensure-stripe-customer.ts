@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBatcher } from '../../db/batcher.ts'
 import type { Database } from '../../db/client.ts'
+import type { StripeAccount } from '../../stripe/gateway.ts'
 import { withRetries } from '../../stripe/retries.ts'
 import { StripeFailure } from '../../stripe/stripe-failure.ts'
 import { auditRow } from '../audit/entry.ts'
@@ -13,6 +14,8 @@ import { stripeAccountOf } from '../tenants/stripe-account.ts'
 
 /** Tries within one request; a longer outage is for the caller to wait out. */
 const ATTEMPTS = 4
+/** Pages of the newest customers that are searched for one whose making was answered with a 500. */
+const LOOK_PAGES = 5
 
 type Row = { payer_id: string; customer: string; audit: object }
 type Batch = (tenantId: string, row: Row & { now: Date }) => Promise<string>
@@ -30,18 +33,43 @@ export async function ensureStripeCustomer(
 
 async function makeCustomer(ctx: Ctx, payerId: string): Promise<string> {
   const account = await stripeAccountOf(ctx)
-  const key = stripeKeyOf(ctx, 'customer', payerId)
-  const made = await withRetries({ attempts: ATTEMPTS, sleep: ms => sleep(ms) }, () =>
-    account.createCustomer({ metadata: { panless_payer: payerId } }, key),
-  ).catch((error: unknown) => {
+  try {
+    return await keepCustomer(ctx, payerId, await createOrFind(ctx, account, payerId))
+  } catch (error) {
     if (!(error instanceof StripeFailure)) throw error
     throw new DomainError('stripe_unavailable', 'Stripe cannot take this now. Send the same request again.', {
       retryAfterSeconds: error.retryAfterSeconds ?? 2,
       cause: error,
     })
-  })
-  return keepCustomer(ctx, payerId, made.id)
+  }
 }
+
+/** Stripe keeps a 500 under its key for a day: then the customer is looked for, and made under another key if it is not there. */
+async function createOrFind(ctx: Ctx, account: StripeAccount, payerId: string): Promise<string> {
+  const create = (key: string) =>
+    retrying(async () => (await account.createCustomer({ metadata: { panless_payer: payerId } }, key)).id)
+  try {
+    return await create(stripeKeyOf(ctx, 'customer', payerId))
+  } catch (error) {
+    if (!(error instanceof StripeFailure) || error.kind !== 'unknown' || error.shouldRetry !== false) throw error
+    return (await findCustomer(account, payerId)) ?? (await create(stripeKeyOf(ctx, 'customer', payerId, 'again')))
+  }
+}
+
+async function findCustomer(account: StripeAccount, payerId: string): Promise<string | null> {
+  let startingAfter: string | undefined
+  for (let page = 1; page <= LOOK_PAGES; page++) {
+    const { data, hasMore } = await retrying(() => account.listCustomers({ limit: 100, startingAfter }))
+    const found = data.find(customer => customer.metadata.panless_payer === payerId)
+    if (found) return found.id
+    if (!hasMore) return null
+    startingAfter = data.at(-1)?.id
+  }
+  return null
+}
+
+const retrying = <Answer>(send: () => Promise<Answer>): Promise<Answer> =>
+  withRetries({ attempts: ATTEMPTS, sleep: ms => sleep(ms) }, send)
 
 /** Binds a payer to a customer unless it has one already; answers the one that it has then. */
 export function keepCustomer(ctx: Ctx, payerId: string, customer: string): Promise<string> {

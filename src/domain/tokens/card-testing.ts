@@ -81,7 +81,7 @@ export async function failTry(ctx: Ctx, tried: FailedTry): Promise<Answer<Tokeni
   const { refusal, payer } = tried
   const error = errorOfRefusal(refusal)
   const failureId = newId('failure', ctx.clock.now())
-  ctx.meter.count('tokenize_failures', { reason: refusal.reason })
+  ctx.meter.count('tokenize_failures', { code: refusal.reason })
   const audit = {
     action: 'token.create',
     object: { type: 'token', id: null },

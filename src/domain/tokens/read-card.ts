@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { StripeCard, StripePaymentMethod, StripeSetupIntent } from '../../stripe/card-objects.ts'
 import type { StripeAccount } from '../../stripe/gateway.ts'
 import { withRetries } from '../../stripe/retries.ts'
+import { StripeFailure } from '../../stripe/stripe-failure.ts'
 import { isTestAlias } from '../../stripe/stripe-ids.ts'
 import type { Ctx } from '../context.ts'
 import { joinFlight } from '../single-flight.ts'
@@ -90,14 +91,22 @@ function fromPaymentMethod(
 /** A token is used up by making a payment method of it: under a key of its own, so that a lost answer comes again. */
 async function fromToken(ctx: Ctx, options: ReadCardOptions): Promise<CardToSave> {
   const { account, source } = options
-  const alias = isTestAlias(source.id) && (await retrying(() => account.retrieveToken(source.id))).id !== source.id
-  const key = stripeKeyOf(ctx, 'use-token', source.id, ...(alias ? [options.requestName] : []))
-  const method = await joinFlight(account, key, () =>
-    retrying(() => account.createPaymentMethodFromToken(source.id, key)),
-  )
+  const alias = isTestAlias(source.id) && (await retrieveToken(account, source.id)).id !== source.id
+  const useUp = (...more: string[]) => {
+    const key = stripeKeyOf(ctx, 'use-token', source.id, ...(alias ? [options.requestName] : []), ...more)
+    return joinFlight(account, key, () => retrying(() => account.createPaymentMethodFromToken(source.id, key)))
+  }
+  const method = await useUp().catch(async (error: unknown) => {
+    // Stripe keeps a 500 under its key for a day. If the token went with it, nobody can name what was made of it.
+    if (!(error instanceof StripeFailure) || error.kind !== 'unknown' || error.shouldRetry !== false) throw error
+    if (!alias && (await retrieveToken(account, source.id)).used) throw new TokenizeRefusal('lost', source.kind)
+    return useUp('again')
+  })
   // What the key answers is how the payment method was when it was made; it may have been attached since.
   return fromPaymentMethod(options, method, alias ? [] : [source.id])
 }
+
+const retrieveToken = (account: StripeAccount, id: string) => retrying(() => account.retrieveToken(id))
 
 export const retrying = <Answer>(send: () => Promise<Answer>): Promise<Answer> =>
   withRetries({ attempts: ATTEMPTS, sleep: ms => sleep(ms) }, send)

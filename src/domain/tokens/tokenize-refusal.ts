@@ -12,6 +12,7 @@ export type RefusalReason =
   | 'unknown_object'
   | 'not_a_card'
   | 'spent'
+  | 'lost'
 
 export type Decline = { code: string; decline_code: string | null; retry: string }
 
@@ -24,6 +25,7 @@ export const COUNTS: Readonly<Record<RefusalReason, { session: boolean; meter: b
   unknown_object: { session: true, meter: true },
   not_a_card: { session: true, meter: false },
   spent: { session: true, meter: false },
+  lost: { session: false, meter: false },
 }
 
 /** Thrown inside a tokenize; the verb counts it and gives its answer. */
@@ -62,6 +64,8 @@ export function errorOfRefusal(refusal: TokenizeRefusal): DomainError {
       return invalidField(pointer, 'is not a card')
     case 'spent':
       return invalidField(pointer, 'was detached at Stripe and can never be used again')
+    case 'lost':
+      return invalidField(pointer, 'was used up by a request that failed at Stripe: let the payer enter the card again')
   }
 }
 
