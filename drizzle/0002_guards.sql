@@ -69,32 +69,39 @@ $$;
 -- The same tables stand in src/domain/*/state.ts; test/domain/state-moves.test.ts holds the two against each other.
 create trigger charges_moves before update of status on charges
   for each row execute function panless_allow_moves(
-    'created>sending', 'created>cancelled', 'created>errored', 'created>unknown',
+    'created>sending', 'created>unknown', 'created>errored', 'created>cancelled', 'created>needs_review',
     'sending>succeeded', 'sending>processing', 'sending>requires_action', 'sending>requires_capture',
     'sending>declined', 'sending>errored', 'sending>unknown', 'sending>needs_review', 'sending>cancelled',
+    'sending>expired',
     'processing>succeeded', 'processing>requires_action', 'processing>requires_capture', 'processing>declined',
-    'processing>unknown', 'processing>needs_review', 'processing>cancelled',
+    'processing>needs_review', 'processing>cancelled', 'processing>expired',
     'requires_action>succeeded', 'requires_action>processing', 'requires_action>requires_capture',
     'requires_action>declined', 'requires_action>expired', 'requires_action>cancelled', 'requires_action>needs_review',
     'requires_capture>succeeded', 'requires_capture>cancelled', 'requires_capture>expired',
     'unknown>sending', 'unknown>succeeded', 'unknown>processing', 'unknown>requires_action',
-    'unknown>requires_capture', 'unknown>declined', 'unknown>errored', 'unknown>cancelled', 'unknown>needs_review',
-    'needs_review>succeeded', 'needs_review>processing', 'needs_review>requires_capture', 'needs_review>declined',
-    'needs_review>errored', 'needs_review>cancelled', 'needs_review>expired');
+    'unknown>requires_capture', 'unknown>declined', 'unknown>errored', 'unknown>cancelled', 'unknown>expired',
+    'unknown>needs_review',
+    'needs_review>succeeded', 'needs_review>processing', 'needs_review>requires_action',
+    'needs_review>requires_capture', 'needs_review>declined', 'needs_review>errored', 'needs_review>cancelled',
+    'needs_review>expired');
 --> statement-breakpoint
 create trigger charge_attempts_moves before update of status on charge_attempts
   for each row execute function panless_allow_moves(
-    'created>sending', 'created>cancelled', 'created>errored', 'created>unknown', 'created>succeeded',
+    'created>sending', 'created>unknown', 'created>succeeded', 'created>errored', 'created>cancelled',
+    'created>needs_review',
     'sending>succeeded', 'sending>processing', 'sending>requires_action', 'sending>declined', 'sending>errored',
     'sending>unknown', 'sending>needs_review', 'sending>cancelled',
-    'processing>succeeded', 'processing>requires_action', 'processing>declined', 'processing>unknown',
-    'processing>needs_review', 'processing>cancelled',
+    'sending>expired',
+    'processing>succeeded', 'processing>requires_action', 'processing>declined', 'processing>errored',
+    'processing>needs_review', 'processing>cancelled', 'processing>expired',
     'requires_action>succeeded', 'requires_action>processing', 'requires_action>declined', 'requires_action>expired',
     'requires_action>cancelled', 'requires_action>needs_review',
     'unknown>sending', 'unknown>succeeded', 'unknown>processing', 'unknown>requires_action', 'unknown>declined',
-    'unknown>errored', 'unknown>cancelled', 'unknown>needs_review',
-    'needs_review>succeeded', 'needs_review>processing', 'needs_review>declined', 'needs_review>errored',
-    'needs_review>cancelled', 'needs_review>expired');
+    'unknown>errored', 'unknown>cancelled', 'unknown>expired',
+    'unknown>needs_review',
+    'needs_review>succeeded', 'needs_review>processing', 'needs_review>requires_action', 'needs_review>declined',
+    'needs_review>errored', 'needs_review>cancelled',
+    'needs_review>expired');
 --> statement-breakpoint
 create trigger refunds_moves before update of status on refunds
   for each row execute function panless_allow_moves(

@@ -32,6 +32,8 @@ export const charges = pgTable(
     stripePaymentIntentId: text('stripe_payment_intent_id'),
     stripeChargeId: text('stripe_charge_id'),
     authenticateBy: instant('authenticate_by'),
+    /** Who asked for it: the person who decides a charge in review must be another. */
+    createdBy: text('created_by').notNull(),
     createdAt: instant('created_at').notNull(),
     settledAt: instant('settled_at'),
     updatedAt: instant('updated_at').notNull(),
@@ -90,7 +92,8 @@ export const chargeAttempts = pgTable(
     foreignKey({ columns: [table.tenantId, table.chargeId], foreignColumns: [charges.tenantId, charges.id] }),
     uniqueIndex('charge_attempts_undecided')
       .on(table.tenantId, table.chargeId)
-      .where(sql`status in ('created', 'sending', 'processing', 'requires_action', 'unknown', 'needs_review')`),
+      // An attempt that waits for the payer is left out: it may be cancelled meanwhile, and Stripe decides which was first.
+      .where(sql`status in ('created', 'sending', 'processing', 'unknown', 'needs_review')`),
     index('charge_attempts_charge').on(table.tenantId, table.chargeId),
     index('charge_attempts_due')
       .on(table.tenantId, table.nextLookAt)

@@ -1,0 +1,171 @@
+// What a payment intent, read now, says about each attempt of its charge: pure, so that every order of replies, events
+// and looks leads to the same end.
+import type { StripePaymentIntent } from '../../stripe/payment-objects.ts'
+import {
+  endOfCanceled,
+  moneyChargeOf,
+  type Outcome,
+  type OutcomeContext,
+  outcomeOfIntent,
+  stageOf,
+} from './outcome-of-stripe.ts'
+import { type AttemptKind, type AttemptStatus, type ChargeStatus, isFinal } from './state.ts'
+
+export type PlanAttempt = { id: string; kind: AttemptKind; status: AttemptStatus }
+export type PlanCharge = {
+  status: ChargeStatus
+  amount: number
+  amount_captured: number
+  authenticate_by: Date | null
+  brand: string
+}
+
+/** `attempt` null: one that was made at Stripe's dashboard, to be entered. */
+export type Planned = { attempt: PlanAttempt | null; kind: AttemptKind; outcome: Outcome }
+
+/** Money that Stripe shows and the charge's final state denies, or the other way round. */
+export type Mismatch = { detail: string; expectedAmount: number; actualAmount: number }
+
+export type Plan = { planned: Planned[]; mismatch: Mismatch | null }
+
+type Situation = { charge: PlanCharge; attempts: readonly PlanAttempt[]; intent: StripePaymentIntent; now: Date }
+
+export function planSettlement(situation: Situation): Plan {
+  const made = situation.attempts.find(attempt => attempt.kind === 'charge')
+  if (!made) return { planned: [], mismatch: null }
+  if (!isFinal(made.status)) return planForOpen(situation, made)
+  return situation.charge.status === 'requires_capture' ? planForHeld(situation, made) : planForFinal(situation, made)
+}
+
+/** The attempt to charge is open: the intent decides it. */
+function planForOpen(situation: Situation, made: PlanAttempt): Plan {
+  const { charge, intent, now } = situation
+  const stage = stageOf(intent)
+  if (stage === 'unclear') return { planned: [], mismatch: null }
+  const context: OutcomeContext = {
+    now,
+    brand: charge.brand,
+    authenticateBy: charge.authenticate_by,
+  }
+  const planned = [{ attempt: made, kind: made.kind, outcome: outcomeOfIntent(intent, context) }]
+  return { planned: [...planned, ...cancelsDecided(situation)], mismatch: null }
+}
+
+/** Authorized: it may have been captured, cancelled or have lapsed since, here or at the dashboard. */
+function planForHeld(situation: Situation, made: PlanAttempt): Plan {
+  const { attempts, intent } = situation
+  const ids = idsOf(intent)
+  switch (stageOf(intent)) {
+    case 'succeeded': {
+      const capture = openOf(attempts, 'capture')
+      const outcome: Outcome = {
+        ...ids,
+        attemptStatus: 'succeeded',
+        chargeStatus: 'succeeded',
+        amountCaptured: intent.amountReceived,
+      }
+      return {
+        planned: [{ attempt: capture, kind: 'capture', outcome }, ...cancelsDecided(situation)],
+        mismatch: null,
+      }
+    }
+    case 'canceled': {
+      const end = endOfCanceled(intent)
+      const outcome: Outcome = { ...ids, attemptStatus: 'succeeded', chargeStatus: end }
+      const capture = openOf(attempts, 'capture')
+      return {
+        planned: [
+          { attempt: openOf(attempts, 'cancel'), kind: 'cancel', outcome },
+          ...(capture ? [{ attempt: capture, kind: capture.kind, outcome: tooLate('intent_canceled') }] : []),
+        ],
+        mismatch: null,
+      }
+    }
+    case 'authorized':
+      return { planned: [confirmation(made, 'requires_capture', ids)], mismatch: null }
+    default:
+      return { planned: [], mismatch: null }
+  }
+}
+
+/** The charge has its final state: the intent confirms it, or contradicts it. */
+function planForFinal(situation: Situation, made: PlanAttempt): Plan {
+  const { charge, intent } = situation
+  const stage = stageOf(intent)
+  const ids = idsOf(intent)
+  const planned: Planned[] = cancelsDecided(situation)
+  const hasMoney = stage === 'succeeded' || stage === 'authorized' || stage === 'processing'
+  if (charge.status === 'succeeded') {
+    if (stage !== 'succeeded') return { planned, mismatch: mismatchOf(charge, intent, `is ${intent.status} at Stripe`) }
+    if (intent.amountReceived !== charge.amount_captured) {
+      return { planned, mismatch: mismatchOf(charge, intent, 'has another captured amount at Stripe') }
+    }
+    return {
+      planned: [confirmation(deciderOf(situation, 'capture', made), charge.status, ids), ...planned],
+      mismatch: null,
+    }
+  }
+  if (hasMoney) return { planned, mismatch: mismatchOf(charge, intent, `is ${intent.status} at Stripe`) }
+  if (charge.status === 'declined')
+    return { planned: [confirmation(made, charge.status, ids), ...planned], mismatch: null }
+  if (charge.status === 'cancelled' || charge.status === 'expired') {
+    if (stage !== 'canceled') return { planned, mismatch: null }
+    return {
+      planned: [confirmation(deciderOf(situation, 'cancel', made), charge.status, ids), ...planned],
+      mismatch: null,
+    }
+  }
+  return { planned, mismatch: null }
+}
+
+/** An open cancel has worked when the intent is cancelled, and came too late when the money moved or is held. */
+function cancelsDecided({ attempts, intent }: Situation): Planned[] {
+  const cancel = openOf(attempts, 'cancel')
+  if (!cancel) return []
+  const stage = stageOf(intent)
+  if (stage === 'canceled') {
+    return [{ attempt: cancel, kind: 'cancel', outcome: { ...idsOf(intent), attemptStatus: 'succeeded' } }]
+  }
+  return stage === 'succeeded' ? [{ attempt: cancel, kind: 'cancel', outcome: tooLate('intent_succeeded') }] : []
+}
+
+/** The attempt that brought a charge to its end: a later one of `kind` that worked, else the first. */
+function deciderOf({ attempts }: Situation, kind: AttemptKind, made: PlanAttempt): PlanAttempt {
+  return attempts.findLast(attempt => attempt.kind === kind && attempt.status === 'succeeded') ?? made
+}
+
+function confirmation(attempt: PlanAttempt, chargeStatus: ChargeStatus, ids: Ids): Planned {
+  return { attempt, kind: attempt.kind, outcome: { ...ids, attemptStatus: attempt.status, chargeStatus } }
+}
+
+const openOf = (attempts: readonly PlanAttempt[], kind: AttemptKind): PlanAttempt | null =>
+  attempts.find(attempt => attempt.kind === kind && !isFinal(attempt.status)) ?? null
+
+type Ids = Omit<Outcome, 'attemptStatus'>
+
+const idsOf = (intent: StripePaymentIntent): Ids => ({
+  chargeStatus: null,
+  amountCaptured: null,
+  failure: null,
+  paymentIntent: intent.id,
+  stripeCharge: moneyChargeOf(intent),
+  authenticateBy: null,
+})
+
+function tooLate(code: string): Outcome {
+  return {
+    attemptStatus: 'errored',
+    chargeStatus: null,
+    amountCaptured: null,
+    failure: { code, declineCode: null, adviceCode: null, retry: 'never', retryAfter: null },
+    paymentIntent: null,
+    stripeCharge: null,
+    authenticateBy: null,
+  }
+}
+
+const mismatchOf = (charge: PlanCharge, intent: StripePaymentIntent, detail: string): Mismatch => ({
+  detail: `The charge is ${charge.status} here; its payment intent ${detail}.`,
+  expectedAmount: charge.amount_captured,
+  actualAmount: intent.amountReceived,
+})
