@@ -1,0 +1,99 @@
+// Payouts whose rows do not add up, unless another exception says already why; and payouts that nobody can attribute.
+import type { Tx } from '../context.ts'
+import type { Finding } from './exception.ts'
+import { lineFacts } from './line-facts.ts'
+import type { Stretch } from './read-feed.ts'
+
+type PayoutSum = { id: string; amount: number; currency: string; computed: number; created_at: Date }
+
+/** More explanations than this for one payout: then the sum itself is what to look at. */
+const EXPLANATIONS_MAX = 10
+/** What Stripe keeps of a charge that left no line: at most a tenth of it and a fixed part. */
+const FEE_SHARE_MAX = 0.1
+const FEE_FIXED_MAX = 100
+
+/** `found` are the differences of rows, of which a payout's variance may be the mere consequence. */
+export async function findPayoutExceptions(tx: Tx, stretch: Stretch, found: readonly Finding[]): Promise<Finding[]> {
+  const findings = await unattributable(tx, stretch)
+  for (const payout of await unbalanced(tx, stretch)) {
+    const variance = payout.amount - payout.computed
+    if (isExplained(variance, await explanations(tx, payout.id), grossOfMissing(found, payout.currency))) continue
+    findings.push({
+      cause: 'PAYOUT_SUM_MISMATCH',
+      subject_type: 'payout',
+      subject_id: payout.id,
+      charge_id: null,
+      refund_id: null,
+      balance_transaction_id: null,
+      payout_id: payout.id,
+      expected_amount: payout.amount,
+      actual_amount: payout.computed,
+      currency: payout.currency,
+    })
+  }
+  return findings
+}
+
+function unattributable(tx: Tx, { from, to }: Stretch): Promise<Finding[]> {
+  return tx.sql<Finding[]>`
+    select 'PAYOUT_UNATTRIBUTABLE' as cause, 'payout' as subject_type, id as subject_id, null as charge_id,
+           null as refund_id, balance_transaction_id, id as payout_id, null::bigint as expected_amount,
+           amount as actual_amount, currency
+      from payouts
+     where tenant_id = ${tx.tenantId} and created_at >= ${from} and created_at < ${to} and not automatic
+       and status not in ('failed', 'canceled') and raw ->> 'original_payout' is null
+     order by created_at, id`
+}
+
+function unbalanced(tx: Tx, { from, to }: Stretch): Promise<PayoutSum[]> {
+  return tx.sql<PayoutSum[]>`
+    select p.id, p.amount, p.currency, p.created_at, coalesce(s.net, 0)::bigint as computed
+      from payouts p
+      left join lateral (
+        select sum(b.net) as net
+          from payout_rows pr
+          join balance_transactions b on b.tenant_id = pr.tenant_id and b.id = pr.balance_transaction_id
+         where pr.tenant_id = p.tenant_id and pr.payout_id = p.id and b.missing_at is null
+           and b.id is distinct from p.balance_transaction_id and b.source_id is distinct from p.id) s on true
+     where p.tenant_id = ${tx.tenantId} and p.created_at >= ${from} and p.created_at < ${to} and p.automatic
+       and p.reconciliation_status = 'completed' and p.rows_listed_at is not null and p.amount <> coalesce(s.net, 0)
+     order by p.created_at, p.id`
+}
+
+/** By how much each row that is an exception of its own puts the sum out. */
+async function explanations(tx: Tx, payoutId: string): Promise<number[]> {
+  const ofPayout = tx.sql`b.id in (
+    select balance_transaction_id from payout_rows where tenant_id = ${tx.tenantId} and payout_id = ${payoutId})`
+  const rows = await tx.sql<{ by: number }[]>`
+    select case when missing_at is not null then net when twin then -net else -difference end as by
+      from (${lineFacts(tx, ofPayout)}) l
+     where matched_id is not null and (missing_at is not null or difference <> 0)
+     limit ${EXPLANATIONS_MAX + 1}`
+  return rows.length > EXPLANATIONS_MAX ? [] : rows.map(row => row.by)
+}
+
+const grossOfMissing = (found: readonly Finding[], currency: string): number[] =>
+  found
+    .filter(finding => finding.cause === 'MISSING_IN_STRIPE' && finding.currency === currency)
+    .map(finding => finding.expected_amount ?? 0)
+
+/**
+ * Whether a variance (minor units) is the sum of some of the exact explanations, or of some of them and the net of one
+ * missing payment, of which only the gross is known.
+ */
+export function isExplained(variance: number, exact: readonly number[], missingGross: readonly number[]): boolean {
+  const used = exact.slice(0, EXPLANATIONS_MAX)
+  for (let subset = 0; subset < 2 ** used.length; subset++) {
+    let rest = variance
+    for (const [i, by] of used.entries()) if (subset & (1 << i)) rest -= by
+    if (rest === 0 && subset > 0) return true
+    if (missingGross.some(gross => couldBeNetOf(rest, gross))) return true
+  }
+  return false
+}
+
+function couldBeNetOf(net: number, gross: number): boolean {
+  if (net === 0 || Math.sign(net) !== Math.sign(gross)) return false
+  const fee = gross - net
+  return fee === 0 || (gross > 0 && fee > 0 && fee <= gross * FEE_SHARE_MAX + FEE_FIXED_MAX)
+}

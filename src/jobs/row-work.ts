@@ -1,0 +1,33 @@
+// Work whose row is itself the record: claimed straight from its table, for one tenant at a time.
+import { resolveDueCharges } from '../domain/charges/resolve-unknown.ts'
+import type { Dependencies } from '../domain/context.ts'
+import { resolveDueRefunds } from '../domain/refunds/resolve-unknown-refunds.ts'
+import { processEvents } from '../domain/stripe-events/process-events.ts'
+import { detachDueTokens } from '../domain/tokens/detach-token.ts'
+import { enqueueDue } from './schedule.ts'
+
+export type RowWork = {
+  /** Wall time between two looks when there was nothing to do. */
+  idleMs: number
+  /** Does a batch of what is due; answers how much that was, 0 for nothing. */
+  run(dependencies: Dependencies, tenantId: string): Promise<number>
+}
+
+/** Attempts and refunds looked at in one pass: a few batches, so that stopping does not wait for long. */
+const LOOKS_MAX = 64
+
+export const ROW_WORK: Readonly<Record<string, RowWork>> = {
+  'stripe-events': { idleMs: 200, run: processEvents },
+  'unknown-charges': {
+    idleMs: 1_000,
+    run: async (dependencies, tenantId) =>
+      (await resolveDueCharges(dependencies, tenantId, { limit: LOOKS_MAX })).looked,
+  },
+  'unknown-refunds': {
+    idleMs: 1_000,
+    run: async (dependencies, tenantId) =>
+      (await resolveDueRefunds(dependencies, tenantId, { limit: LOOKS_MAX })).looked,
+  },
+  'detached-tokens': { idleMs: 5_000, run: detachDueTokens },
+  schedule: { idleMs: 5_000, run: enqueueDue },
+}
