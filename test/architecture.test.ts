@@ -1,0 +1,247 @@
+// The rules of the house that a reader would otherwise have to believe: who may import whom, and how files are made.
+import { expect, test } from 'vitest'
+import { type Operation, PERMISSIONS } from '../src/domain/permissions.ts'
+import { type Import, packageOf, roomOf, type SourceFile, sourceFiles } from './support/source-files.ts'
+
+const files = sourceFiles()
+const rooms = new Map(files.map(file => [file.path, file]))
+
+/** Doors translate, rooms decide, wires talk to the outside. `types`: allowed for types alone. */
+const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
+  'main.ts': { values: ['cli'] },
+  'vault.ts': {
+    values: ['vault-error.ts', 'domain', 'db', 'stripe', 'crypto', 'keyring', 'queue', 'outbound', 'observability'],
+    types: ['config.ts'],
+  },
+  'vault-error.ts': { values: [] },
+  'config.ts': { values: [] },
+  // The composition's own neighbours: commands open the vault, doors and jobs, and some look at one wire alone.
+  cli: {
+    values: [
+      'vault.ts',
+      'vault-error.ts',
+      'config.ts',
+      'domain',
+      'http',
+      'jobs',
+      'observability',
+      'db',
+      'queue',
+      'keyring',
+      'stripe',
+      'crypto',
+      'outbound',
+    ],
+    types: ['dev'],
+  },
+  http: { values: ['domain', 'checkout', 'crypto', 'outbound', 'observability'], types: ['vault.ts', 'config.ts'] },
+  checkout: { values: ['domain', 'stripe'] },
+  jobs: { values: ['domain', 'queue', 'db', 'observability'] },
+  domain: { values: ['db', 'stripe', 'crypto', 'keyring', 'queue', 'outbound'] },
+  observability: { values: ['crypto', 'domain'] },
+  queue: { values: ['db'] },
+  db: { values: [] },
+  stripe: { values: ['crypto'] },
+  crypto: { values: [] },
+  keyring: { values: ['crypto'] },
+  outbound: { values: [] },
+  dev: {
+    values: ['cli', 'config.ts', 'vault.ts', 'domain', 'http', 'db', 'queue', 'keyring', 'crypto', 'observability'],
+  },
+}
+const WIRES = ['db', 'stripe', 'crypto', 'keyring', 'queue', 'outbound']
+
+/** A wire may name another's types; what is below is more than a type, and why. */
+const WIRE_EXCEPTIONS: Record<string, string> = {
+  'queue/queue.ts -> db/client.ts': 'one reader of Postgres URLs for both drivers',
+}
+
+/** Packages that only some rooms may use. */
+const ONLY_IN: Record<string, (file: SourceFile, of: Import) => boolean> = {
+  stripe: ({ path, room }, { kind }) =>
+    room === 'stripe' || (path.startsWith('dev/stripe-simulator/') && kind === 'type'),
+  'pg-boss': ({ room }) => room === 'queue' || room === 'jobs',
+  hono: ({ room }) => ['http', 'console', 'checkout', 'dev'].includes(room),
+  '@hono/node-server': ({ room }) => room === 'http' || room === 'dev',
+  'hono-openapi': ({ room }) => room === 'http',
+  commander: ({ room }) => room === 'cli',
+  'cli-table3': ({ room }) => room === 'cli',
+  'cli-progress': ({ room }) => room === 'cli',
+  'drizzle-orm': ({ room }) => room === 'db' || room === 'domain',
+  pino: ({ room }) => room === 'observability',
+  'prom-client': ({ room }) => room === 'observability',
+}
+
+const FORBIDDEN_NAMES = [
+  'index.ts',
+  'utils.ts',
+  'helpers.ts',
+  'types.ts',
+  'service.ts',
+  'repository.ts',
+  'common.ts',
+  'misc.ts',
+]
+const LINES_MAX = 300
+
+const inner = (file: SourceFile) => file.imports.filter(one => !one.package)
+
+test('every import has a file behind it, and names it with its ending', () => {
+  const dead = files.flatMap(file =>
+    inner(file)
+      .filter(one => one.target.endsWith('.ts') && !rooms.has(one.target))
+      .map(one => `${file.path} -> ${one.target}`),
+  )
+  expect(dead).toEqual([])
+})
+
+test('imports go one way: doors to domain, domain to wires', () => {
+  const wrong = files.flatMap(file =>
+    inner(file)
+      .filter(one => {
+        const room = roomOf(one.target)
+        if (room === file.room) return false
+        const may = MAY_IMPORT[file.room]
+        if (one.kind === 'type' && WIRES.includes(file.room) && (WIRES.includes(room) || room === 'config.ts'))
+          return false
+        if (one.kind === 'dynamic' && file.room === 'cli' && room === 'dev') return false
+        if (one.kind === 'type' && may?.types?.includes(room)) return false
+        return !may?.values.includes(room)
+      })
+      .map(one => `${file.path} -> ${one.target} (${one.kind})`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('a wire imports of another wire only its types', () => {
+  const wrong = files
+    .filter(file => WIRES.includes(file.room))
+    .flatMap(file =>
+      inner(file)
+        .filter(one => roomOf(one.target) !== file.room && one.kind !== 'type')
+        .map(one => `${file.path} -> ${one.target}`),
+    )
+  expect(wrong.filter(edge => WIRE_EXCEPTIONS[edge] === undefined)).toEqual([])
+})
+
+test('packages stay where they belong', () => {
+  const wrong = files.flatMap(file =>
+    file.imports
+      .filter(one => one.package && ONLY_IN[packageOf(one.target)]?.(file, one) === false)
+      .map(one => `${file.path} -> ${one.target} (${one.kind})`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('only config.ts reads the environment', () => {
+  const readers = files.filter(
+    file => file.path !== 'config.ts' && /\bprocess\s*\.\s*env\b|\bprocess\.loadEnvFile/.test(file.text),
+  )
+  expect(readers.map(file => file.path)).toEqual([])
+})
+
+test('only cli loads the embedded environment, when a command asks for it', () => {
+  const loaders = files.filter(
+    file => file.room !== 'dev' && inner(file).some(one => roomOf(one.target) === 'dev' && one.kind !== 'type'),
+  )
+  expect(loaders.map(file => file.room)).toEqual(loaders.map(() => 'cli'))
+  for (const file of loaders)
+    expect(inner(file).filter(one => roomOf(one.target) === 'dev' && one.kind === 'value')).toEqual([])
+  const asks = files.filter(
+    file => ['domain', 'http', 'stripe'].includes(file.room) && /isDev|NODE_ENV|if \(dev\b/.test(file.text),
+  )
+  expect(asks.map(file => file.path)).toEqual([])
+})
+
+test('no circle of imports', () => {
+  expect(circle()).toBeNull()
+})
+
+function circle(): string | null {
+  const state = new Map<string, 'open' | 'done'>()
+  const trail: string[] = []
+  function visit(path: string): string | null {
+    if (state.get(path) === 'done') return null
+    if (state.get(path) === 'open') return [...trail.slice(trail.indexOf(path)), path].join(' -> ')
+    state.set(path, 'open')
+    trail.push(path)
+    for (const one of rooms.get(path)?.imports ?? []) {
+      const found = one.package || one.kind === 'type' ? null : visit(one.target)
+      if (found !== null) return found
+    }
+    trail.pop()
+    state.set(path, 'done')
+    return null
+  }
+  for (const { path } of files) {
+    const found = visit(path)
+    if (found !== null) return found
+  }
+  return null
+}
+
+test('files are named for what they hold, in kebab-case, and none is a barrel or a drawer', () => {
+  const wrong = files.filter(file => {
+    const name = file.path.split('/').at(-1) as string
+    return (
+      FORBIDDEN_NAMES.includes(name) || !/^[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(name) || /^export \* from/m.test(file.text)
+    )
+  })
+  expect(wrong.map(file => file.path)).toEqual([])
+})
+
+test(`no file has more than ${LINES_MAX} lines, and each says at its head what it is for`, () => {
+  expect(files.filter(file => file.text.trimEnd().split('\n').length > LINES_MAX).map(file => file.path)).toEqual([])
+  expect(files.filter(file => !/^(#!.*\n)?(\/\/ |\/\*\*)/.test(file.text)).map(file => file.path)).toEqual([])
+})
+
+test('domain code asks the injected clock for the time, and prints nothing', () => {
+  const rash = files.filter(
+    file => file.room === 'domain' && /\bDate\.now\(|\bnew Date\(\)|\bconsole\./.test(file.text),
+  )
+  expect(rash.map(file => file.path)).toEqual([])
+})
+
+/** A checkout session may tokenize and read itself without a scope: its token is bound to that. */
+const SESSION_VERBS: Operation[] = ['createToken', 'getCheckoutSession']
+
+test('each operation has a verb that asks for its permission before anything else', () => {
+  const wrong: string[] = []
+  for (const operation of Object.keys(PERMISSIONS) as Operation[]) {
+    const heads = files.filter(file => file.room === 'domain').flatMap(file => verbHead(file.text, operation))
+    const asks = `requirePermission(ctx, '${operation}')`
+    const sound = SESSION_VERBS.includes(operation)
+      ? (head: string[]) => head.some(line => line.includes(asks)) && head[0]?.includes("ctx.actor.kind !== 'session'")
+      : (head: string[]) => head[0] === asks
+    if (heads.length !== 1 || !sound(heads[0] as string[]))
+      wrong.push(`${operation}: ${heads.join(' | ') || 'no verb'}`)
+  }
+  expect(wrong).toEqual([])
+})
+
+/** The first two lines of a verb's body, in a list of its own for each function of that name. */
+function verbHead(text: string, name: string): string[][] {
+  const lines = text.split('\n')
+  const start = lines.findIndex(line => line.startsWith(`export async function ${name}(`))
+  if (start < 0) return []
+  const body = lines.findIndex((line, index) => index >= start && line.endsWith('{')) + 1
+  return [lines.slice(body, body + 2).map(line => line.trim())]
+}
+
+/** Routes whose verb asks for the permission of another one. */
+const BORROWED: Record<string, Operation> = { listReconciliations: 'getReconciliation' }
+
+test('each route of the API names the scope that its verb asks for', () => {
+  const wrong: string[] = []
+  const named = new Set<string>()
+  for (const file of files.filter(one => one.path.startsWith('http/routes/'))) {
+    for (const [, id, scope] of file.text.matchAll(/\bid: '(\w+)',[\s\S]*?\bscope: (null|'[^']+')/g)) {
+      named.add(id as string)
+      const needed = PERMISSIONS[BORROWED[id as string] ?? (id as Operation)] as string | undefined
+      if ((needed === undefined ? 'null' : `'${needed}'`) !== scope)
+        wrong.push(`${file.path}: ${id} says ${scope}, its verb ${needed ?? 'nothing'}`)
+    }
+  }
+  expect(wrong).toEqual([])
+  expect(Object.keys(PERMISSIONS).filter(operation => !named.has(operation))).toEqual([])
+})

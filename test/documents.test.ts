@@ -1,0 +1,82 @@
+// Documents say what is there: links lead somewhere, paths and commands that are named exist, every setting is listed.
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT } from './support/source-files.ts'
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).toSorted()
+const scripts = Object.keys(JSON.parse(read('package.json')).scripts)
+
+/** Without fenced code, where brackets and paths mean other things. */
+const prose = (path: string) => read(path).replace(/^```[\s\S]*?^```/gm, '')
+
+/** The anchor that GitHub makes of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(/\s/g, '-')
+
+function anchorsOf(path: string): string[] {
+  return [...read(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading as string))
+}
+
+test('the documents of the repository are there', () => {
+  expect(documents).toEqual(
+    expect.arrayContaining([
+      'README.md',
+      'SECURITY.md',
+      'CONTRIBUTING.md',
+      'CHANGELOG.md',
+      'docs/operations.md',
+      'docs/glossary.md',
+    ]),
+  )
+  expect(existsSync(join(ROOT, 'LICENSE'))).toBe(true)
+})
+
+test.each(documents)('%s has no dead link', path => {
+  const dead = [...prose(path).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link as string)
+    .filter(link => !/^[a-z]+:/.test(link))
+    .filter(link => {
+      const [file = '', anchor] = link.split('#')
+      const target = file === '' ? path : relative(ROOT, join(ROOT, dirname(path), file))
+      if (!existsSync(join(ROOT, target))) return true
+      return anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).includes(anchor)
+    })
+  expect(dead).toEqual([])
+})
+
+test.each(documents)('%s names no path that is not there', path => {
+  const named = [...prose(path).matchAll(/`((?:src|test|docs|drizzle|\.ci)\/[^`\s:]*)`/g)].map(
+    ([, file]) => file as string,
+  )
+  expect(named.filter(file => globSync(file, { cwd: ROOT }).length === 0)).toEqual([])
+})
+
+test.each(documents)('%s names no npm script and no command that is not there', path => {
+  const commands = [...read('src/cli/run.ts').matchAll(/^ {2}\['([\w-]+)',/gm)].map(([, name]) => name)
+  const text = read(path)
+  const wrong = [
+    ...[...text.matchAll(/\bnpm run ([\w:-]+)/g)].filter(([, name]) => !scripts.includes(name as string)),
+    ...[...text.matchAll(/`(?:npx )?panless ([a-z][\w-]*)/g)].filter(([, name]) => !commands.includes(name as string)),
+  ]
+  expect(wrong.map(([found]) => found)).toEqual([])
+})
+
+test('the README lists every setting, and none that is not read', () => {
+  const schema = /const schema = z\.object\(\{([\s\S]*?)\n\}\)/.exec(read('src/config.ts'))?.[1] ?? ''
+  const settings = [...schema.matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(([, name]) => name as string)
+  expect(settings.length).toBeGreaterThan(30)
+  const listed = [...read('README.md').matchAll(/^\| `([A-Z][A-Z0-9_]+)`/gm)].map(([, name]) => name as string)
+  expect(listed.toSorted()).toEqual(settings.toSorted())
+})
+
+test('the version is the same everywhere', () => {
+  const { version } = JSON.parse(read('package.json'))
+  expect(read('src/http/version.ts')).toContain(`'${version}'`)
+  expect(read('CHANGELOG.md')).toContain(`## ${version}`)
+})
