@@ -35,7 +35,7 @@ it('kill -9 in the middle of charges, and every charge is paid once or not at al
     count: CHARGES,
     inFlight: 12,
     onAnswered: done => {
-      if (replacing !== null || done < ((killed + 1) * CHARGES) / (KILLS + 1)) return
+      if (killed === KILLS || replacing !== null || done < ((killed + 1) * CHARGES) / (KILLS + 1)) return
       killed++
       replacing = service.kill().then(async () => {
         service = await site.serve()
