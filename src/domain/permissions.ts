@@ -75,6 +75,7 @@ export const PERMISSIONS = {
 
   startReconciliation: 'reconciliation:write',
   getReconciliation: 'reconciliation:read',
+  listReconciliations: 'reconciliation:read',
   listPayouts: 'reconciliation:read',
   getPayout: 'reconciliation:read',
   listExceptions: 'reconciliation:read',

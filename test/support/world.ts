@@ -71,6 +71,8 @@ export type World = {
 export type WorldOptions = {
   /** Whether the simulator sends webhooks to the service (default), or leaves that to the test. */
   webhooks?: boolean
+  /** In place of a clone of the template: one that the test made itself. */
+  database?: SuiteDatabase
   environment?: Record<string, string>
   simulator?: Record<string, unknown>
 }
@@ -84,7 +86,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const publishableKeys = { demo: `pk_test_demo${suffix}`, other: `pk_test_other${suffix}` }
   const key = makeKey('test-key', 'EdDSA')
   const [database, certificates, issuer, simulator] = await Promise.all([
-    createSuiteDatabase(),
+    options.database ?? createSuiteDatabase(),
     ensureCertificates(join(folder, 'tls')),
     startTestIssuer([key]),
     startStripeSimulator({

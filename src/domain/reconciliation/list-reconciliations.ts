@@ -16,7 +16,7 @@ const CURSOR = /^recn_[0-9a-z]{26}$/
 
 /** @throws insufficient_scope, validation_failed */
 export async function listReconciliations(ctx: Ctx, query: unknown): Promise<Page<ReconciliationView>> {
-  requirePermission(ctx, 'getReconciliation')
+  requirePermission(ctx, 'listReconciliations')
   const { limit, cursor, status } = parseInput(listReconciliationsQuery, query)
   const after = keyOfCursor(cursor, CURSOR)
   const rows = await read(

@@ -1,7 +1,9 @@
 // Detaches a token: here first, so that nothing is charged from now on, then at Stripe, where it may take another try.
+import { z } from 'zod'
 import { StripeFailure } from '../../stripe/stripe-failure.ts'
 import type { Ctx, Dependencies } from '../context.ts'
 import { DomainError } from '../errors.ts'
+import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
 import { stripeKeyOf } from '../stripe-keys.ts'
 import { workerContext } from '../tenants/operator-context.ts'
@@ -16,10 +18,13 @@ const RETRY_AFTER_MS = 5 * 60_000
 /** Tokens that one run of the worker takes. */
 const BATCH_MAX = 50
 
-/** @throws insufficient_scope, not_found, token_detached, payer_erased, invalid_state */
-export async function detachToken(ctx: Ctx, tokenId: string): Promise<TokenView> {
+export const detachTokenInput = z.strictObject({})
+
+/** @throws insufficient_scope, not_found, validation_failed, token_detached, payer_erased, invalid_state */
+export async function detachToken(ctx: Ctx, tokenId: string, input?: unknown): Promise<TokenView> {
   requirePermission(ctx, 'detachToken')
   await read(ctx, tx => loadToken(tx, tokenId))
+  parseInput(detachTokenInput, input)
   const now = ctx.clock.now()
   const { view, paymentMethodId } = await write(ctx, async tx => {
     const token = await lockToken(tx, ctx, tokenId)

@@ -150,7 +150,7 @@ export function tokenRoutes() {
       answers: { 200: { description: 'The token, detached.', schema: tokenSchema } },
       errors: ['not_found', 'payer_erased', 'invalid_state', 'token_detached'],
     }),
-    async c => c.json(await detachToken(ctxOf(c), c.req.param('id'))),
+    async c => c.json(await detachToken(ctxOf(c), c.req.param('id'), bodyOf(c))),
   )
 
   return app
