@@ -20,6 +20,8 @@ const MAX_FINDINGS = 1_000
 const WINDOW = 256 * 1024
 // More than any one way to write a card number takes: 19 digits of four bytes, each percent-encoded, with gaps.
 const OVERLAP = 1024
+// What stands before a number decides too: a letter, more digits, a plus, the beginning of a UUID.
+const CONTEXT = 64
 
 /** Searches a stream; memory stays the same whatever its length, and numbers across chunks are found. */
 export async function scanForCardNumbers(chunks: ScanInput, maxFindings: number = MAX_FINDINGS): Promise<ScanReport> {
@@ -40,8 +42,8 @@ class Scan {
   private pending = ''
   private offset = 0
   private line = 1
-  // Everything before this offset has been reported: what the overlap shows again is not counted again.
-  private reportedTo = 0
+  // Numbers that begin before this offset have been judged: what the overlap shows again is not counted again.
+  private judgedTo = 0
   private count = 0
   private readonly findings: ScanFinding[] = []
   private readonly maxFindings: number
@@ -53,36 +55,39 @@ class Scan {
   push(text: string): void {
     this.pending += text
     while (this.pending.length >= WINDOW) {
-      const window = this.pending.slice(0, WINDOW)
-      const lineEnd = window.lastIndexOf('\n') + 1
       // No number goes across a line break, so that is the best place to cut.
-      const searched = lineEnd > 0 ? lineEnd : WINDOW
-      this.search(this.pending.slice(0, searched), lineEnd > 0 ? 0 : OVERLAP)
-      this.advance(lineEnd > 0 ? lineEnd : WINDOW - OVERLAP)
+      const lineEnd = this.pending.lastIndexOf('\n', WINDOW - 1) + 1
+      if (lineEnd > 0) {
+        this.search(this.pending.slice(0, lineEnd), lineEnd)
+        this.advance(lineEnd)
+      } else {
+        this.search(this.pending.slice(0, WINDOW), WINDOW - OVERLAP)
+        this.advance(WINDOW - OVERLAP - CONTEXT)
+      }
     }
   }
 
   end(): ScanReport {
-    this.search(this.pending, 0)
+    this.search(this.pending, this.pending.length)
     this.advance(this.pending.length)
     const { offset, line, count, findings } = this
     return { characters: offset, lines: offset === 0 ? 0 : line, count, findings }
   }
 
-  /** A number that reaches into the last `undecided` characters may go on after them, and is left for the next round. */
-  private search(text: string, undecided: number): void {
+  /** Judges the numbers that begin before `judged`; the others may go on after the text, and wait for the next round. */
+  private search(text: string, judged: number): void {
     let line = this.line
     let from = 0
     for (const { start, end } of findCardNumbers(text)) {
-      const isSeen = this.offset + start < this.reportedTo
-      const isOpen = undecided > 0 && start >= text.length - undecided
       line += countBreaks(text, from, start)
       from = start
-      if (isSeen || isOpen) continue
-      this.reportedTo = this.offset + end
+      // A longer stretch is an encoded text of any length, which goes on from window to window.
+      const isJudged = this.offset + start < this.judgedTo && end - start <= OVERLAP
+      if (isJudged || start >= judged) continue
       this.count++
       if (this.findings.length < this.maxFindings) this.findings.push({ offset: this.offset + start, line })
     }
+    this.judgedTo = this.offset + judged
   }
 
   private advance(length: number): void {

@@ -45,6 +45,7 @@ function pathTo(value: unknown, matches: Walker, name: string | null = null): st
 
 /** A name that holds a number itself is never repeated. */
 function pointerOf(path: string[]): string {
+  if (path.length === 0) return WHOLE_BODY
   const shown = path.map(name => (containsCardNumber(name) ? NAME_PLACE : name))
   const pointer = shown.map(name => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
   return pointer.length > LONGEST_POINTER || containsCardNumber(pointer) ? WHOLE_BODY : pointer
