@@ -9,6 +9,7 @@ import { createTenantDirectory } from './domain/tenants/tenant-directory.ts'
 import { createDataKeyCache } from './keyring/data-key-cache.ts'
 import { openFileKeyring } from './keyring/file-keyring.ts'
 import type { Keyring } from './keyring/keyring.ts'
+import { addBacklogGauges } from './observability/gauges.ts'
 import { createLog, errorFields } from './observability/log.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { startTracing } from './observability/tracing.ts'
@@ -75,6 +76,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       meter: metrics.meter,
       settings: domainSettings(config, options.publicUrl),
     }
+    if (options.process === 'worker') addBacklogGauges(metrics, dependencies)
     await bindDefaultTenant(dependencies, {
       tenantId: config.DEFAULT_TENANT,
       secretKey: config.STRIPE_SECRET_KEY?.reveal() ?? null,
