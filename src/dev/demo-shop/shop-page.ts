@@ -19,7 +19,7 @@ export function shopPage({ moduleUrl, integrity, stripeJsUrl }: ShopPage) {
 <header><p class="brand">Steppe Language School</p></header>
 <main>
 <h1>Monthly lessons</h1>
-<p class="price"><span>USD 48.00</span> a month · four lessons · cancel at any time</p>
+<p class="price"><span>USD&nbsp;48.00</span> a month · four lessons · cancel at any time</p>
 <div id="problem" class="problem" role="alert" tabindex="-1" hidden></div>
 
 <form id="person" novalidate>
@@ -34,13 +34,13 @@ export function shopPage({ moduleUrl, integrity, stripeJsUrl }: ShopPage) {
 <h2>2. Your card</h2>
 <p class="hint">The card number goes straight to our payment processor. This shop never has it.</p>
 <div id="card-element"></div>
-<p class="consent"><input type="checkbox" id="agree" required> <label for="agree">I agree that Steppe Language School charges this card USD 48.00 every month until I cancel.</label></p>
-<button type="submit" id="save">Save card and agree to USD 48.00 a month</button>
+<p class="consent"><input type="checkbox" id="agree" required> <label for="agree">I agree that Steppe Language School charges this card USD&nbsp;48.00 every month until I cancel.</label></p>
+<button type="submit" id="save">Save card and agree to USD&nbsp;48.00 a month</button>
 </form>
 
 <section id="done" hidden tabindex="-1" aria-labelledby="done-title">
 <h2 id="done-title">Your card is saved</h2>
-<p><span id="done-card"></span> will be charged USD 48.00 every month.</p>
+<p><span id="done-card"></span> will be charged USD&nbsp;48.00 every month.</p>
 <dl>
 <dt>Vault token</dt><dd><code id="done-token"></code></dd>
 <dt>Payer</dt><dd><code id="done-payer"></code></dd>

@@ -61,7 +61,8 @@ at('card').addEventListener('submit', event => {
   }
   whileBusy(event.target, 'Saving your card…', async () => {
     const token = await card.save()
-    at('done-card').textContent = `${token.card.brand} ending in ${token.card.last4}`
+    const brand = token.card.brand.charAt(0).toUpperCase() + token.card.brand.slice(1)
+    at('done-card').textContent = `${brand} ending in ${token.card.last4}`
     at('done-token').textContent = token.id
     at('done-payer').textContent = payer
     card.unmount()
