@@ -51,7 +51,7 @@ export async function processEvents(dependencies: Dependencies, tenantId: string
   const strangers = events.filter(({ facts }) => facts.customer !== undefined && !customers.has(facts.customer))
   await finish(ctx, strangers, () => ({ status: 'quarantined', code: 'unknown_customer' }))
   const ours = events.filter(event => !strangers.includes(event))
-  await eachOf(groupsOf(ours), SUBJECTS_AT_ONCE, passOver(ctx, account))
+  await eachOf(familiesOf(groupsOf(ours)), SUBJECTS_AT_ONCE, passOver(ctx, account))
   return events.length
 }
 
@@ -83,16 +83,32 @@ function groupsOf(events: readonly ClaimedEvent[]): Group[] {
   return [...groups.values()]
 }
 
+/** A payment intent before its charges: once it is taken in, they seldom have anything to add. */
+function familiesOf(groups: readonly Group[]): Group[][] {
+  const families = new Map<string, Group[]>()
+  for (const group of groups) {
+    const intent = group.kind === 'charge' ? group.events[0]?.facts.payment_intent : undefined
+    const key = intent ? `payment_intent ${intent}` : `${group.kind} ${group.id}`
+    families.set(key, [...(families.get(key) ?? []), group])
+  }
+  const last = ({ kind }: Group) => Number(kind === 'charge')
+  return [...families.values()].map(family => family.sort((a, b) => last(a) - last(b)))
+}
+
 function passOver(ctx: Ctx, account: StripeAccount) {
   const reads: PassReads = { account, intents: new Map() }
-  return async ({ kind, id, events }: Group) => {
-    try {
-      const verdicts = await takeIn(ctx, reads, kind, id, events)
-      await finish(ctx, events, event => verdicts.get(event.id) ?? { status: 'done', code: null })
-    } catch (error) {
-      const outcome = outcomeOfError(ctx, error, kind)
-      await finish(ctx, events, () => outcome)
-    }
+  return async (family: Group[]) => {
+    for (const group of family) await settleGroup(ctx, reads, group)
+  }
+}
+
+async function settleGroup(ctx: Ctx, reads: PassReads, { kind, id, events }: Group): Promise<void> {
+  try {
+    const verdicts = await takeIn(ctx, reads, kind, id, events)
+    await finish(ctx, events, event => verdicts.get(event.id) ?? { status: 'done', code: null })
+  } catch (error) {
+    const outcome = outcomeOfError(ctx, error, kind)
+    await finish(ctx, events, () => outcome)
   }
 }
 
