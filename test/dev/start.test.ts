@@ -19,7 +19,9 @@ const MEMBERS = [
 
 let folder: string
 let port: number
+/** Every process of these tests, and the one that was started last and got ready. */
 const started: ChildProcess[] = []
+let running: ChildProcess | null = null
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'panless-start-'))
@@ -65,7 +67,7 @@ test('a second start of the same folder is refused and harms nothing', async () 
 test(
   'Ctrl-C ends every process',
   async () => {
-    const child = started.at(-1) as ChildProcess
+    const child = running as ChildProcess
     expect(await kill(child, 'SIGINT')).toBe(0)
     expect(await processesOfFolder()).toEqual([])
     await expect(devJson()).rejects.toMatchObject({ code: 'ENOENT' })
@@ -111,6 +113,7 @@ test('a busy port is named with what to do', async () => {
 async function start(...options: string[]): Promise<{ child: ChildProcess; output: string }> {
   const child = spawn(process.execPath, [main, 'dev', '--port', String(port), ...options], { cwd: folder })
   started.push(child)
+  running = child
   let output = ''
   const ready = new Promise<void>((done, fail) => {
     const read = (chunk: Buffer) => {
@@ -136,6 +139,7 @@ const panless = (...args: string[]) => panlessIn(folder, ...args)
 
 async function panlessIn(cwd: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  started.push(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', chunk => {
