@@ -1,16 +1,16 @@
-// What an operator at a machine has: a migrated database, a keyring, an issuer, a Stripe, and the command line.
+// What an operator at a machine has: a migrated database, a keyring, an issuer, a Stripe, and the command line, bundled
+// as in an image, which starts in a fraction of the time of the sources.
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { bundle } from '../../src/dev/bundle.ts'
 import { ensureCertificates } from '../../src/dev/certificates.ts'
 import { startStripeSimulator } from '../../src/dev/stripe-simulator/start.ts'
 import { createKeyringFile } from '../../src/keyring/file-keyring.ts'
 import { createSuiteDatabase, type SuiteDatabase } from './database.ts'
-import { makeKey, startTestIssuer } from './test-issuer.ts'
-
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname
+import { type IssuerKey, makeKey, startTestIssuer } from './test-issuer.ts'
 
 export type CommandResult = { code: number | null; stdout: string; stderr: string; output: string }
 export type CommandOptions = {
@@ -21,6 +21,9 @@ export type CommandOptions = {
 
 export type OperatorSite = {
   folder: string
+  /** The authority of the service's certificate. */
+  ca: string
+  issuer: { url: string; key: IssuerKey }
   env: Record<string, string>
   database: SuiteDatabase
   stripe: { url: string; secretKey: string; publishableKey: string }
@@ -39,14 +42,17 @@ export async function openOperatorSite(): Promise<OperatorSite> {
   const folder = await mkdtemp(join(tmpdir(), 'panless-operator-'))
   const suffix = `${SITE_SECRETS.keyCanary}${process.pid}x${++sites}`
   const stripe = { secretKey: `sk_test_${suffix}`, publishableKey: `pk_test_shop${process.pid}x${sites}` }
+  const key = makeKey('test-key', 'EdDSA')
+  const program = join(folder, 'app', 'panless.mjs')
   const [database, certificates, issuer, simulator] = await Promise.all([
     createSuiteDatabase(),
     ensureCertificates(join(folder, 'tls')),
-    startTestIssuer([makeKey('test-key', 'EdDSA')]),
+    startTestIssuer([key]),
     startStripeSimulator({
       port: 0,
       accounts: [{ secretKey: stripe.secretKey, publishableKey: stripe.publishableKey }],
     }),
+    bundle(join(folder, 'app')),
   ])
   const keyringFile = join(folder, 'keyring.json')
   await createKeyringFile(keyringFile)
@@ -67,7 +73,7 @@ export async function openOperatorSite(): Promise<OperatorSite> {
   }
 
   function start(args: string[], { env: more = {} }: CommandOptions = {}) {
-    return spawn(process.execPath, [MAIN, ...args], {
+    return spawn(process.execPath, [program, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, ...env, ...more } as NodeJS.ProcessEnv,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -76,6 +82,8 @@ export async function openOperatorSite(): Promise<OperatorSite> {
 
   return {
     folder,
+    ca: await readFile(certificates.caFile, 'utf8'),
+    issuer: { url: issuer.url, key },
     env,
     database,
     stripe: { url: simulator.url, ...stripe },
