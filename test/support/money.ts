@@ -11,7 +11,12 @@ export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 
 /** Charges a token as a billing job would; a fresh reference and key unless told. */
-export function charge(world: World, token: string, more: Record<string, unknown> = {}, key?: string): Promise<ApiAnswer> {
+export function charge(
+  world: World,
+  token: string,
+  more: Record<string, unknown> = {},
+  key?: string,
+): Promise<ApiAnswer> {
   const body = { token, amount: 1_500, currency: 'usd', reference: `ref-${randomUUID()}`, ...more }
   return world.as('billing').post('/v1/charges', body, { key })
 }

@@ -55,7 +55,8 @@ export async function resolveDueCharges(
           'an attempt could not be looked at',
         )
       }
-      onProgress?.(++counts.looked)
+      counts.looked++
+      onProgress?.(counts.looked)
     })
   }
   return counts

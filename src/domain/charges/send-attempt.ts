@@ -64,13 +64,18 @@ export async function sendOnce<Thing>(call: () => Promise<Thing>): Promise<Answe
       } catch (error) {
         if (!(error instanceof StripeFailure)) throw error
         const mayHaveWorked = error.kind === 'unknown' && error.sent !== false
-        if (mayHaveWorked || performance.now() - startedAt > LAST_TRY_AFTER_MS)
-          return { kind: 'failed', failure: error }
-        throw error
+        const late = performance.now() - startedAt > LAST_TRY_AFTER_MS
+        if (mayHaveWorked || late) return { kind: 'failed', failure: error }
+        throw tooMany(error)
       }
     })
   } catch (error) {
     if (error instanceof StripeFailure) return { kind: 'failed', failure: error }
     throw error
   }
+}
+
+/** Stripe marks 429 as not to be retried at once; later, under the same key, is what its documentation asks for. */
+function tooMany(failure: StripeFailure): StripeFailure {
+  return failure.kind === 'rate_limited' ? new StripeFailure({ ...failure, shouldRetry: null }) : failure
 }

@@ -44,7 +44,8 @@ export async function resolveDueRefunds(
           'a refund could not be looked at',
         )
       }
-      onProgress?.(++counts.looked)
+      counts.looked++
+      onProgress?.(counts.looked)
     })
   }
   return counts
