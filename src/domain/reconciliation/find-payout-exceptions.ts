@@ -11,13 +11,15 @@ const EXPLANATIONS_MAX = 10
 /** What Stripe keeps of a charge that left no line: at most a tenth of it and a fixed part. */
 const FEE_SHARE_MAX = 0.1
 const FEE_FIXED_MAX = 100
+/** Money waits for its payout for a month at most (monthly payouts), and some days more. */
+const PENDING_MAX_MS = 40 * 86_400_000
 
 /** `found` are the differences of rows, of which a payout's variance may be the mere consequence. */
 export async function findPayoutExceptions(tx: Tx, stretch: Stretch, found: readonly Finding[]): Promise<Finding[]> {
   const findings = await unattributable(tx, stretch)
   for (const payout of await unbalanced(tx, stretch)) {
     const variance = payout.amount - payout.computed
-    if (isExplained(variance, await explanations(tx, payout.id), grossOfMissing(found, payout.currency))) continue
+    if (isExplained(variance, await explanations(tx, payout.id), await neverSeen(tx, payout, found))) continue
     findings.push({
       cause: 'PAYOUT_SUM_MISMATCH',
       subject_type: 'payout',
@@ -72,10 +74,22 @@ async function explanations(tx: Tx, payoutId: string): Promise<number[]> {
   return rows.length > EXPLANATIONS_MAX ? [] : rows.map(row => row.by)
 }
 
-const grossOfMissing = (found: readonly Finding[], currency: string): number[] =>
-  found
-    .filter(finding => finding.cause === 'MISSING_IN_STRIPE' && finding.currency === currency)
-    .map(finding => finding.expected_amount ?? 0)
+/** Gross of charges and refunds that left no line at all, from the time that a payout can hold. */
+async function neverSeen(tx: Tx, payout: PayoutSum, found: readonly Finding[]): Promise<number[]> {
+  const missing = found.filter(({ cause, currency }) => cause === 'MISSING_IN_STRIPE' && currency === payout.currency)
+  if (missing.length === 0) return []
+  const ids = missing.map(finding => finding.subject_id)
+  const since = new Date(payout.created_at.getTime() - PENDING_MAX_MS)
+  const rows = await tx.sql<{ id: string }[]>`
+    select t.id
+      from (select id, created_at from charges where tenant_id = ${tx.tenantId} and id = any(${ids})
+            union all
+            select id, created_at from refunds where tenant_id = ${tx.tenantId} and id = any(${ids})) t
+     where t.created_at >= ${since} and t.created_at < ${payout.created_at}
+       and not exists (select 1 from balance_transactions b where b.tenant_id = ${tx.tenantId} and b.matched_id = t.id)`
+  const unseen = new Set(rows.map(row => row.id))
+  return missing.filter(({ subject_id }) => unseen.has(subject_id)).map(finding => finding.expected_amount ?? 0)
+}
 
 /**
  * Whether a variance (minor units) is the sum of some of the exact explanations, or of some of them and the net of one
