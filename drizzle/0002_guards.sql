@@ -122,3 +122,131 @@ create trigger tokens_moves before update of status on tokens
 --> statement-breakpoint
 create trigger payers_moves before update of status on payers
   for each row execute function panless_allow_moves('active>erased');
+--> statement-breakpoint
+-- card-number-net:begin
+-- The second net against card numbers: plain and printed forms only, in ASCII and the commonest other digits. It never
+-- refuses what the door (src/crypto/pan.ts) lets pass: fewer forms, narrower surroundings, the same issuers and lengths.
+create function panless_is_card_number(digits text) returns boolean
+  language sql immutable strict parallel safe as $$
+  select (
+    case length(digits)
+      when 12 then digits ~ '^(50|5[6-9]|63|67)'
+      when 13 then digits ~ '^(4|50|5[6-9]|63|67)'
+      when 14 then digits ~ '^(30[0-5]|309|36|38|39|50|5[6-9]|62|63|67)'
+      when 15 then digits ~ '^(1|2131|30[0-5]|309|34|36|37|38|39|50|5[6-9]|62|63|67)'
+      when 16 then digits ~ ('^(220[0-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720|30[0-5]|309|352[89]|35[3-8]|36|38|39|4|50|5[1-9]|'
+        || '60|62|63|64[4-9]|65|67|81|82|8600|9792|9860|9891)')
+      when 17 then digits ~ '^(220[0-4]|30[0-5]|309|352[89]|35[3-8]|36|38|39|50|5[6-9]|60|62|63|64[4-9]|65|67|81|82)'
+      when 18 then digits ~ '^(220[0-4]|30[0-5]|309|352[89]|35[3-8]|36|38|39|4|50|5[6-9]|60|62|63|64[4-9]|65|67|81|82)'
+      when 19 then digits ~ '^(220[0-4]|30[0-5]|309|352[89]|35[3-8]|36|38|39|4|50|5[6-9]|60|62|63|64[4-9]|65|67|81|82)'
+      else false
+    end
+  ) and (
+    select sum(case when (length(digits) - place) % 2 = 0 then digit when digit > 4 then digit * 2 - 9 else digit * 2 end) % 10 = 0
+    from (select place, substr(digits, place, 1)::int as digit from generate_series(1, length(digits)) as place) as places
+  )
+$$;
+--> statement-breakpoint
+create function panless_holds_card_number(value text) returns boolean
+  language plpgsql immutable strict parallel safe as $$
+declare
+  folded text := value;
+  found text;
+begin
+  if folded ~ '[^\x01-\x7f]' then
+    -- Full-width, Arabic-Indic, extended Arabic-Indic and Devanagari digits; no-break spaces and typographic dashes; the
+    -- zero-width characters at the end of the first list have no partner and vanish.
+    folded := translate(folded,
+      E'\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19'
+      '\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669'
+      '\u06f0\u06f1\u06f2\u06f3\u06f4\u06f5\u06f6\u06f7\u06f8\u06f9'
+      '\u0966\u0967\u0968\u0969\u096a\u096b\u096c\u096d\u096e\u096f'
+      '\u00a0\u202f\u2007\u3000\u2010\u2011\u2012\u2013\u2014\u2212\u200b\u200c\u200d\u2060\ufeff\u00ad',
+      '0123456789012345678901234567890123456789    ------');
+  end if;
+  -- Nearly every text ends here: it has no twelve digits that at most one gap each parts.
+  if folded !~ '[0-9]([ .-]?[0-9]){11}' then
+    return false;
+  end if;
+  -- UUIDs, trace contexts and printed IBANs hold digits that are never a card number.
+  folded := regexp_replace(folded,
+    '[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}|[0-9A-Fa-f]{2}-[0-9A-Fa-f]{32}-[0-9A-Fa-f]{16}-[0-9A-Fa-f]{2}|[A-Z]{2}[0-9]{2}( [0-9A-Z]{4}){2,7}( [0-9A-Z]{1,3})?',
+    'x', 'g');
+  for found in
+    select matched[1] from regexp_matches(folded,
+      '(?<![0-9A-Za-z+.-])(?<!\+[0-9 .-]{1,12})([0-9]{12,19}|[0-9]{4}([ -])[0-9]{4}\2[0-9]{4}\2[0-9]{4}(?:\2[0-9]{3})?|'
+      '[0-9]{4}([ -])[0-9]{6}\3[0-9]{4,5})(?![0-9A-Za-z])', 'g') as matched
+  loop
+    if public.panless_is_card_number(translate(found, ' -', '')) then
+      return true;
+    end if;
+  end loop;
+  return false;
+end
+$$;
+--> statement-breakpoint
+create function panless_holds_card_number(value jsonb) returns boolean
+  language plpgsql immutable strict parallel safe as $$
+declare
+  piece text;
+begin
+  if value::text !~ '[0-9]([ .-]?[0-9]){11}|[^\x01-\x7f]' then
+    return false;
+  end if;
+  for piece in
+    select part #>> '{}' from jsonb_path_query(value, 'strict $.**') as part
+    where jsonb_typeof(part) in ('string', 'number')
+    union all
+    select name from jsonb_path_query(value, 'strict $.**') as part,
+      lateral jsonb_object_keys(case when jsonb_typeof(part) = 'object' then part else '{}' end) as name
+  loop
+    if public.panless_holds_card_number(piece) then
+      return true;
+    end if;
+  end loop;
+  return false;
+end
+$$;
+-- card-number-net:end
+--> statement-breakpoint
+-- A trigger for any table: the names of the columns that callers fill are its arguments. A trigger and no CHECK, because
+-- the message of a broken CHECK repeats the row.
+create function panless_refuse_card_numbers() returns trigger
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  filled jsonb := to_jsonb(new);
+  name text;
+begin
+  foreach name in array tg_argv loop
+    if panless_holds_card_number(filled -> name) then
+      raise exception 'a card number is never stored' using errcode = 'PL003', table = tg_table_name, column = name;
+    end if;
+  end loop;
+  return new;
+end
+$$;
+--> statement-breakpoint
+-- Columns that callers fill in the clear; everything else that they write is sealed. The conditions keep texts that are
+-- too short, or hold no digits, from costing the hot writes anything.
+create trigger tenants_card_numbers before insert or update on tenants
+  for each row execute function panless_refuse_card_numbers('name', 'allowed_origins');
+--> statement-breakpoint
+create trigger consents_card_numbers before insert or update of text_version, locale on consents
+  for each row when (length(new.text_version) >= 12 or length(new.locale) >= 12)
+  execute function panless_refuse_card_numbers('text_version', 'locale');
+--> statement-breakpoint
+create trigger checkout_sessions_card_numbers before insert or update on checkout_sessions
+  for each row execute function panless_refuse_card_numbers('consent_text_version', 'consent_locale', 'limits', 'origin');
+--> statement-breakpoint
+create trigger tokens_card_numbers before insert or update of limits on tokens
+  for each row when (new.limits is not null) execute function panless_refuse_card_numbers('limits');
+--> statement-breakpoint
+create trigger charges_card_numbers before insert on charges
+  for each row when (new.billing_job is not null) execute function panless_refuse_card_numbers('billing_job');
+--> statement-breakpoint
+create trigger audit_log_card_numbers before insert on audit_log
+  for each row when (new.request_id ~ '[0-9]([ .-]?[0-9]){11}|[^\x01-\x7f]' or new.details::text ~ '[0-9]([ .-]?[0-9]){11}|[^\x01-\x7f]')
+  execute function panless_refuse_card_numbers('request_id', 'details');
+--> statement-breakpoint
+create trigger stripe_events_card_numbers before insert on stripe_events
+  for each row when (new.facts::text ~ '[0-9]([ .-]?[0-9]){11}|[^\x01-\x7f]') execute function panless_refuse_card_numbers('facts');

@@ -49,13 +49,20 @@ let lastTail = ''
 /** A new id of a kind, greater than every earlier one of this process at the same or an earlier time (80 random bits). */
 export function newId(kind: IdKind, at: Date): string {
   const ms = at.getTime()
-  let body: string
-  do {
-    lastTail = ms === lastMs ? increment(lastTail) : randomCharacters(RANDOM_CHARACTERS)
-    lastMs = ms
-    body = timeCharacters(ms) + lastTail
-  } while (LONG_DIGIT_RUN.test(body))
-  return ID_PREFIXES[kind] + body
+  const time = timeCharacters(ms)
+  lastTail = brokenUp(time, ms === lastMs ? increment(lastTail) : randomCharacters(RANDOM_CHARACTERS))
+  lastMs = ms
+  return ID_PREFIXES[kind] + time + lastTail
+}
+
+/** The tail, or a greater one near it, that makes no long run of digits: the run's last digit becomes a letter. */
+function brokenUp(time: string, tail: string): string {
+  for (let body = time + tail; ; ) {
+    const run = LONG_DIGIT_RUN.exec(body)
+    if (run === null) return body.slice(time.length)
+    const at = run.index + run[0].length - 1
+    body = `${body.slice(0, at)}a${ALPHABET[0]?.repeat(body.length - at - 1)}`
+  }
 }
 
 /** A new vault token id: 130 random bits and no time. */
