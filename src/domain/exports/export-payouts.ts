@@ -14,7 +14,8 @@ type Payout = PayoutRow & { tieOut: TieOut | null }
 const under =
   (...headings: string[]) =>
   ({ tieOut }: Payout): Cell =>
-    tieOut?.stripe.filter(({ heading }) => headings.includes(heading)).reduce((sum, { gross }) => sum + gross, 0) ?? null
+    tieOut?.stripe.filter(({ heading }) => headings.includes(heading)).reduce((sum, { gross }) => sum + gross, 0) ??
+    null
 
 export const PAYOUT_COLUMNS: readonly CsvColumn<Payout>[] = [
   { name: 'payout_id', describe: "Stripe's id; in total rows the number of rows.", value: row => row.id },
@@ -56,7 +57,9 @@ export const PAYOUT_COLUMNS: readonly CsvColumn<Payout>[] = [
 ]
 
 function fees({ tieOut }: Payout): Cell {
-  return tieOut?.stripe.reduce((sum, { heading, gross, fee }) => sum - fee + (heading === 'fees' ? gross : 0), 0) ?? null
+  return (
+    tieOut?.stripe.reduce((sum, { heading, gross, fee }) => sum - fee + (heading === 'fees' ? gross : 0), 0) ?? null
+  )
 }
 
 /** Payouts are few, and each is compared row by row. */

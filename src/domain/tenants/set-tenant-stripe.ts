@@ -14,8 +14,14 @@ import { sealSecrets } from './tenant-directory.ts'
 const WEBHOOK_SECRETS_MAX = 4
 
 const setTenantStripeInput = z.strictObject({
-  secretKey: z.string().regex(/^[sr]k_(test|live)_\w+$/, 'must be a secret or restricted key of Stripe').optional(),
-  publishableKey: z.string().regex(/^pk_(test|live)_\w+$/, 'must be a publishable key of Stripe').optional(),
+  secretKey: z
+    .string()
+    .regex(/^[sr]k_(test|live)_\w+$/, 'must be a secret or restricted key of Stripe')
+    .optional(),
+  publishableKey: z
+    .string()
+    .regex(/^pk_(test|live)_\w+$/, 'must be a publishable key of Stripe')
+    .optional(),
   webhookSecrets: z.array(z.string().min(8).max(255)).max(WEBHOOK_SECRETS_MAX).optional(),
 })
 
