@@ -12,7 +12,7 @@ import type { Keyring } from './keyring/keyring.ts'
 import { addBacklogGauges } from './observability/gauges.ts'
 import { createLog, errorFields } from './observability/log.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
-import { startTracing } from './observability/tracing.ts'
+import { recordSpan, startTracing } from './observability/tracing.ts'
 import { openQueue } from './queue/queue.ts'
 import { createStripeGateway } from './stripe/gateway.ts'
 import { VaultError } from './vault-error.ts'
@@ -61,6 +61,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       observe: call => {
         metrics.meter.count('stripe_calls', { operation: call.operation, outcome: call.outcome })
         metrics.meter.observe('stripe_call_seconds', call.ms / 1000, { operation: call.operation })
+        recordSpan(`Stripe ${call.operation}`, call.ms, { 'stripe.outcome': call.outcome })
       },
     })
     const dependencies: Dependencies = {

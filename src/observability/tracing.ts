@@ -44,3 +44,10 @@ export async function inSpan<Value>(
     }
   })
 }
+
+/** A span of something that has just ended, below the one that is open. `ms`: how long it took. */
+export function recordSpan(name: string, ms: number, attributes: Record<string, string | number>): void {
+  if (!tracer) return
+  const endTime = Date.now()
+  tracer.startSpan(name, { attributes, startTime: endTime - ms }).end(endTime)
+}
