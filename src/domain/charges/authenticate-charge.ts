@@ -1,4 +1,7 @@
 // A payer at the page of next_action: sees what is asked for, confirms on-session, and the outcome is taken in.
+import { randomUUID } from 'node:crypto'
+import type { StripeAccount } from '../../stripe/gateway.ts'
+import type { StripePaymentIntent } from '../../stripe/payment-objects.ts'
 import { StripeFailure } from '../../stripe/stripe-failure.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError, notFound } from '../errors.ts'
@@ -49,17 +52,8 @@ export async function beginAuthentication(ctx: Ctx, chargeId: string): Promise<A
   if (state !== 'open') return { state, clientSecret: null, publishableKey: null }
   await read(ctx, tx => refuseIfForbidden(tx, ctx, charge))
   const account = await stripeAccountOf(ctx)
-  const id = charge.stripe_payment_intent_id as string
   try {
-    let intent = await account.retrievePaymentIntent(id)
-    if (intent.status === 'requires_payment_method' || intent.status === 'requires_confirmation') {
-      const tries = intent.latestCharge?.id ?? 'first'
-      intent = await account.confirmPaymentIntent(
-        id,
-        { paymentMethod: charge.stripe_payment_method_id, offSession: false },
-        `panless/${ctx.tenantId}/${charge.id}/on-session/${tries}`,
-      )
-    }
+    const intent = await confirmOnSession(account, charge)
     if (intent.status === 'requires_action') {
       return {
         state: 'open',
@@ -74,6 +68,26 @@ export async function beginAuthentication(ctx: Ctx, chargeId: string): Promise<A
     await takeIn(ctx, chargeId)
   }
   return { state: await currentState(ctx, chargeId), clientSecret: null, publishableKey: null }
+}
+
+/**
+ * Each try is a confirmation of its own: under the key of an earlier one Stripe would only repeat what it said then. An
+ * intent cannot be paid twice, and of two confirmations at once the later finds it confirmed.
+ */
+async function confirmOnSession(account: StripeAccount, charge: ChargeRow): Promise<StripePaymentIntent> {
+  const id = charge.stripe_payment_intent_id as string
+  const intent = await account.retrievePaymentIntent(id)
+  if (intent.status !== 'requires_payment_method' && intent.status !== 'requires_confirmation') return intent
+  try {
+    return await account.confirmPaymentIntent(
+      id,
+      { paymentMethod: charge.stripe_payment_method_id, offSession: false },
+      `panless/${charge.id}/on-session/${randomUUID()}`,
+    )
+  } catch (error) {
+    if (!(error instanceof StripeFailure) || error.kind !== 'invalid_request') throw error
+    return account.retrievePaymentIntent(id)
+  }
 }
 
 /** Reads the intent again after the payer came back, so that the page need not wait for an event. */

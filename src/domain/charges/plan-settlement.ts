@@ -51,7 +51,10 @@ function planForOpen(situation: Situation, made: PlanAttempt): Plan {
   return { planned: [...planned, ...cancelsDecided(situation)], mismatch: null }
 }
 
-/** Authorized: it may have been captured, cancelled or have lapsed since, here or at the dashboard. */
+/**
+ * Authorized: it may have been captured, cancelled or have lapsed since, here or at the dashboard. What is open is closed
+ * before another attempt is entered, since a charge has one open attempt at most.
+ */
 function planForHeld(situation: Situation, made: PlanAttempt): Plan {
   const { attempts, intent } = situation
   const ids = idsOf(intent)
@@ -65,7 +68,7 @@ function planForHeld(situation: Situation, made: PlanAttempt): Plan {
         amountCaptured: intent.amountReceived,
       }
       return {
-        planned: [{ attempt: capture, kind: 'capture', outcome }, ...cancelsDecided(situation)],
+        planned: [...cancelsDecided(situation), { attempt: capture, kind: 'capture', outcome }],
         mismatch: null,
       }
     }
@@ -75,8 +78,8 @@ function planForHeld(situation: Situation, made: PlanAttempt): Plan {
       const capture = openOf(attempts, 'capture')
       return {
         planned: [
-          { attempt: openOf(attempts, 'cancel'), kind: 'cancel', outcome },
           ...(capture ? [{ attempt: capture, kind: capture.kind, outcome: tooLate('intent_canceled') }] : []),
+          { attempt: openOf(attempts, 'cancel'), kind: 'cancel', outcome },
         ],
         mismatch: null,
       }
