@@ -47,7 +47,7 @@ export async function createToken(ctx: Ctx, input: unknown): Promise<Answer<Toke
     hashes: keyed ? keyHashes(ctx, keyed) : null,
     originAllowed: await originAllowed(ctx),
     addressHash: payerAddressHash(ctx, order.consent?.ip ?? null),
-    progress: { card: null, fingerprint: null, attachedHere: false },
+    progress: { card: null, fingerprint: null, attachedHere: false, lookedForCustomer: false },
   }
   let alsoToken: string | null = null
   for (let look = 1; look <= LOOKS_MAX; look++) {

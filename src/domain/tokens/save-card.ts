@@ -23,7 +23,13 @@ import { askingStripe, TokenizeRefusal } from './tokenize-refusal.ts'
 import type { Tokenized } from './tokenized.ts'
 
 /** What one request has found out and done so far; it stays when the request has to look again. */
-export type Progress = { card: CardToSave | null; fingerprint: Buffer | null; attachedHere: boolean }
+export type Progress = {
+  card: CardToSave | null
+  fingerprint: Buffer | null
+  attachedHere: boolean
+  /** The payer had no customer when we looked and the card has one: it may have been made meanwhile. */
+  lookedForCustomer: boolean
+}
 
 export type Saving = {
   order: TokenOrder
@@ -44,7 +50,8 @@ export async function saveCard(ctx: Ctx, saving: Saving, progress: Progress): Pr
   const { facts, order } = saving
   if (facts.known) return answerWith(ctx, saving, progress, knownAnswer(saving))
   const account = await stripeAccountOf(ctx)
-  const card = progress.card ?? (await readAtStripe(ctx, account, saving))
+  const card = progress.card ?? (await readAtStripe(ctx, account, saving, progress))
+  if (card === null) return { kind: 'look', at: null }
   progress.card = card
   progress.fingerprint = fingerprintHash(ctx, card.card.fingerprint)
   const { fingerprint } = progress
@@ -109,10 +116,25 @@ function knownAnswer({
   }
 }
 
-function readAtStripe(ctx: Ctx, account: StripeAccount, { order, facts, hashes }: Saving): Promise<CardToSave> {
+/** Null when the card has a customer and the payer had none at the look: look once more, it may be the payer's own. */
+async function readAtStripe(
+  ctx: Ctx,
+  account: StripeAccount,
+  { order, facts, hashes }: Saving,
+  progress: Progress,
+): Promise<CardToSave | null> {
   const requestName = hashes?.keyHash.toString('hex') ?? ctx.requestId
   const customer = facts.payer?.stripeCustomerId ?? null
-  return askingStripe(order.source.kind, () => readCard(ctx, { account, source: order.source, customer, requestName }))
+  try {
+    return await askingStripe(order.source.kind, () =>
+      readCard(ctx, { account, source: order.source, customer, requestName }),
+    )
+  } catch (error) {
+    const early = error instanceof TokenizeRefusal && error.reason === 'wrong_payer' && customer === null
+    if (!early || progress.lookedForCustomer) throw error
+    progress.lookedForCustomer = true
+    return null
+  }
 }
 
 async function attach(ctx: Ctx, account: StripeAccount, saving: Saving, progress: Progress, card: CardToSave) {
