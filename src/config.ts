@@ -156,6 +156,11 @@ export function loadMigrationSettings(environment: NodeJS.ProcessEnv = process.e
   return { url: new Secret(url), caFile: caFile || undefined }
 }
 
+/** Whether the environment speaks of a database at all; what does not is a shell without settings. */
+export function isConfigured(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return Boolean(environment.DATABASE_URL)
+}
+
 /** Where `keys init` puts the keyring unless it is told. */
 export function keyringPath(environment: NodeJS.ProcessEnv = process.env): string {
   return environment.KEYRING_FILE || 'keyring.json'

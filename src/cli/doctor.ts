@@ -1,6 +1,6 @@
 // panless doctor: examines everything that panless stands on, each thing for itself, and says what to do.
 import { Command, Option } from 'commander'
-import { type Config, ConfigError, isLoopbackDatabase, loadConfig } from '../config.ts'
+import { type Config, ConfigError, isLoopbackDatabase } from '../config.ts'
 import { openDatabase } from '../db/client.ts'
 import { databaseSkewMs, examineSkew, headerSkewMs } from '../domain/doctor/examine-clocks.ts'
 import { examineDatabase } from '../domain/doctor/examine-database.ts'
@@ -15,6 +15,7 @@ import { readDateHeader } from '../outbound/read-date.ts'
 import { createStripeGateway } from '../stripe/gateway.ts'
 import { EXIT } from './exit-codes.ts'
 import { printJson, printTable } from './output.ts'
+import { commandSettings } from './settings.ts'
 
 type Use = 'serve' | 'worker'
 type Database = ReturnType<typeof openDatabase>
@@ -44,22 +45,24 @@ Exit codes: 0 well (warnings may be shown), 1 something failed, 2 wrong usage, 7
 }
 
 async function diagnose(use: Use, json: boolean): Promise<number> {
-  const config = readSettings(use)
-  const findings = Array.isArray(config) ? config : [ok('settings', 'complete'), ...(await examineAll(config, use))]
+  const { findings, configured } = await examineSite(use)
   if (json) printJson(findings)
   else printFindings(findings)
-  if (Array.isArray(config)) return EXIT.config
+  if (!configured) return EXIT.config
   return findings.some(finding => finding.state === 'failed') ? EXIT.failed : EXIT.ok
 }
 
-function readSettings(use: Use): Config | Finding[] {
+async function examineSite(use: Use): Promise<{ findings: Finding[]; configured: boolean }> {
   try {
-    return loadConfig(undefined, use)
+    const { config, close } = await commandSettings(use)
+    const findings = [ok('settings', 'complete'), ...(await examineAll(config, use))]
+    close()
+    return { findings, configured: true }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return error.faults.map(fault =>
-      failed(`setting ${fault.name}`, fault.message, 'See the table of settings in README.md.'),
-    )
+    const remedy = 'See the table of settings in README.md.'
+    const findings = error.faults.map(fault => failed(`setting ${fault.name}`, fault.message, remedy))
+    return { findings, configured: false }
   }
 }
 

@@ -1,10 +1,10 @@
 // Opens the vault for one command of an operator and closes it again, whatever happens.
 import { userInfo } from 'node:os'
-import { loadConfig } from '../config.ts'
 import type { Ctx } from '../domain/context.ts'
 import { operatorContext } from '../domain/tenants/operator-context.ts'
 import { createLog } from '../observability/log.ts'
 import { openVault, type Vault } from '../vault.ts'
+import { commandSettings } from './settings.ts'
 
 export type OpenVault = Vault & {
   /** The context of the person at this machine, in a tenant. */
@@ -13,13 +13,17 @@ export type OpenVault = Vault & {
 
 /** Standard output belongs to the command, so log lines go to standard error. */
 export async function withVault<Value>(work: (vault: OpenVault) => Promise<Value>): Promise<Value> {
-  const config = loadConfig(undefined, 'cli')
+  const { config, clock, close } = await commandSettings('cli')
   const log = createLog({ level: 'warn', process: 'cli', write: line => void process.stderr.write(line) })
-  const vault = await openVault({ config, process: 'cli', log })
   try {
-    return await work({ ...vault, ctx: tenantId => operatorContext(vault.dependencies, tenantId, operatorName()) })
+    const vault = await openVault({ config, process: 'cli', log, clock })
+    try {
+      return await work({ ...vault, ctx: tenantId => operatorContext(vault.dependencies, tenantId, operatorName()) })
+    } finally {
+      await vault.close()
+    }
   } finally {
-    await vault.close()
+    close()
   }
 }
 
