@@ -91,32 +91,36 @@ function planForHeld(situation: Situation, made: PlanAttempt): Plan {
   }
 }
 
-/** The charge has its final state: the intent confirms it, or contradicts it. */
+/**
+ * The charge has its final state: the intent confirms it, contradicts it, or was read before it ended so. Only what no
+ * older read can explain is a contradiction; an intent that is still under way will be heard of again.
+ */
 function planForFinal(situation: Situation, made: PlanAttempt): Plan {
   const { charge, intent } = situation
   const stage = stageOf(intent)
-  const ids = idsOf(intent)
   const planned: Planned[] = cancelsDecided(situation)
-  const hasMoney = stage === 'succeeded' || stage === 'authorized' || stage === 'processing'
-  if (charge.status === 'succeeded') {
-    if (stage !== 'succeeded') return { planned, mismatch: mismatchOf(charge, intent, `is ${intent.status} at Stripe`) }
-    if (intent.amountReceived !== charge.amount_captured) {
-      return { planned, mismatch: mismatchOf(charge, intent, 'has another captured amount at Stripe') }
-    }
-    return {
-      planned: [confirmation(deciderOf(situation, 'capture', made), charge.status, ids), ...planned],
-      mismatch: null,
-    }
-  }
-  if (hasMoney) return { planned, mismatch: mismatchOf(charge, intent, `is ${intent.status} at Stripe`) }
-  if (charge.status === 'declined')
-    return { planned: [confirmation(made, charge.status, ids), ...planned], mismatch: null }
-  if (charge.status === 'cancelled' || charge.status === 'expired') {
-    if (stage !== 'canceled') return { planned, mismatch: null }
-    return {
-      planned: [confirmation(deciderOf(situation, 'cancel', made), charge.status, ids), ...planned],
-      mismatch: null,
-    }
+  const confirmed = (by: PlanAttempt): Plan => ({
+    planned: [confirmation(by, charge.status, idsOf(intent)), ...planned],
+    mismatch: null,
+  })
+  const denied = (detail: string): Plan => ({ planned, mismatch: mismatchOf(charge, intent, detail) })
+  switch (charge.status) {
+    case 'succeeded':
+      if (stage === 'canceled') return denied('is cancelled at Stripe')
+      if (stage !== 'succeeded') break
+      if (intent.amountReceived !== charge.amount_captured) return denied('has another captured amount at Stripe')
+      return confirmed(deciderOf(situation, 'capture', made))
+    case 'declined':
+      if (stage === 'succeeded' || stage === 'authorized') return denied(`is ${intent.status} at Stripe`)
+      return stage === 'processing' ? { planned, mismatch: null } : confirmed(made)
+    case 'errored':
+      if (stage === 'succeeded' || stage === 'authorized') return denied(`is ${intent.status} at Stripe`)
+      break
+    case 'cancelled':
+    case 'expired':
+      if (stage === 'succeeded') return denied('is succeeded at Stripe')
+      if (stage === 'canceled') return confirmed(deciderOf(situation, 'cancel', made))
+      break
   }
   return { planned, mismatch: null }
 }
