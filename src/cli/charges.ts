@@ -35,7 +35,12 @@ function resolveCommand(): Command {
       'after',
       `
 Without --due-now only what is due by the ladder (5 minutes, 1 hour, then daily) is looked at, as the worker does.
-A look out of turn takes no step of the ladder. Nothing is sent again that Stripe has, or that is 23 hours old.${EXIT_HELP}`,
+A look out of turn takes no step of the ladder. Nothing is sent again that Stripe has, or that is 23 hours old.
+
+Examples:
+  panless charges resolve --due-now
+  panless charges resolve --tenant acme --json
+${EXIT_HELP}`,
     )
     .action((options: { dueNow?: boolean; tenant?: string; json?: boolean }) =>
       withVault(async ({ dependencies }) => {
@@ -108,6 +113,7 @@ function showCommand(): Command {
     .description('Show one charge as JSON, with its attempts.')
     .argument('<id>', 'chrg_…')
     .option('--tenant <id>', 'the tenant that it belongs to; the default tenant without it')
+    .addHelpText('after', `\nExample:\n  panless charges show chrg_… --tenant acme\n${EXIT_HELP}`)
     .action((id: string, options: { tenant?: string }) =>
       withVault(async ({ dependencies, ctx }) =>
         printJson(await getCharge(ctx(options.tenant ?? dependencies.settings.defaultTenant), id)),

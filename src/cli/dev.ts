@@ -21,7 +21,10 @@ export function devCommand(): Command {
     .option('--reset', 'clear what earlier starts kept in .panless/')
     .option('--no-sample-data', 'start the first time without sample data')
     .option('--port <number>', 'the first of seven ports (default: those of the last start, or 8443)', portNumber)
-    .addHelpText('after', `\nExit codes: 0 stopped, ${EXIT.failed} could not start or a part ended.`)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  npm start\n  npm start -- --reset --port 9000\n\nExit codes: 0 stopped, ${EXIT.failed} could not start or a part ended.`,
+    )
     .action(runDev)
 }
 

@@ -8,6 +8,14 @@ export function migrateCommand(): Command {
   return new Command('migrate')
     .description('Apply the migrations that the database lacks. Reads DATABASE_MIGRATION_URL; only one runs at a time.')
     .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      `
+Example:
+  DATABASE_MIGRATION_URL=postgres://… panless migrate
+
+Exit codes: 0 the database is at this version, 1 failed, 69 the database is away, 78 wrong configuration.`,
+    )
     .action(async (options: { json?: boolean }) => {
       const { url, caFile } = loadMigrationSettings()
       const result = await migrateDatabase(url.reveal(), caFile)

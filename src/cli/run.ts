@@ -23,7 +23,8 @@ const COMMANDS: [name: string, load: () => Promise<Command>][] = [
   ['audit', async () => (await import('./audit.ts')).auditCommand()],
 ]
 
-export async function runCli(args: string[]): Promise<number> {
+/** The program with the command that `args` ask for, or with all of them: each is loaded only when it is needed. */
+export async function cliProgram(args: string[]): Promise<Command> {
   const program = new Command('panless')
     .description('The payment vault that never sees a card number.')
     .version(VERSION)
@@ -38,6 +39,12 @@ export async function runCli(args: string[]): Promise<number> {
   if (wanted !== undefined && wanted !== 'help' && !COMMANDS.some(([name]) => name === wanted)) {
     for (const [, load] of COMMANDS) program.addCommand(await load())
   }
+  return program
+}
+
+/** Runs a command line; answers the exit code. */
+export async function runCli(args: string[]): Promise<number> {
+  const program = await cliProgram(args)
   exitOverrideAll(program)
   try {
     await program.parseAsync(args, { from: 'user' })

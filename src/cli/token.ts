@@ -20,7 +20,10 @@ export function tokenCommand(): Command {
     .addOption(new Option('--tenant <tenant>', 'the tenant that the token is for (default: the first one)'))
     .addOption(new Option('--scope <scopes>', 'scopes, separated by spaces (default: all of the client)'))
     .option('--json', 'as an object with the address of the service')
-    .addHelpText('after', `\nExit codes: 0 printed, ${EXIT.failed} refused, ${EXIT.unavailable} nothing is running.`)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  panless token billing\n  panless token admin --tenant other --scope "tokens:read"\n\nExit codes: 0 printed, ${EXIT.failed} refused, ${EXIT.unavailable} nothing is running.`,
+    )
     .action(printToken)
 }
 
