@@ -17,9 +17,10 @@ export class UnfitInput {
 /** @throws validation_failed with a JSON pointer (RFC 6901) for each fault */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   if (input instanceof UnfitInput) throw input.refusal
-  const parsed = schema.safeParse(input === undefined ? {} : input)
+  const given = input === undefined ? {} : input
+  const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
-  const errors = parsed.error.issues.flatMap(issue => faultsOf(issue, input)).slice(0, FAULTS_MAX)
+  const errors = parsed.error.issues.flatMap(issue => faultsOf(issue, given)).slice(0, FAULTS_MAX)
   throw new DomainError(
     'validation_failed',
     'The request has members that cannot be accepted. Each is named in errors.',

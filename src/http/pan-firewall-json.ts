@@ -14,22 +14,26 @@ const WHOLE_BODY = '#/body'
 export function findInJson(text: string, value: unknown): string | null {
   const forbidden = pathTo(value, (_, name) => name !== null && isForbiddenFieldName(name))
   if (forbidden !== null) return pointerOf(forbidden)
-  if (containsCardNumber(text)) return placeOf(value)
+  if (containsCardNumber(text)) return placeOf(text)
   // Without a backslash every string reads the same raw as decoded.
-  if (text.includes('\\') && containsCardNumber(decodedStrings(value))) return placeOf(value)
+  if (text.includes('\\') && containsCardNumber(decodedStrings(value))) return placeOf(text)
   const number = EXPONENT.test(text) ? findWrittenOut(text) : null
   if (number === null) return null
   const path = pathTo(value, item => typeof item === 'number' && number.has(item))
   return path === null ? null : pointerOf(path)
 }
 
-function placeOf(value: unknown): string {
-  const path = pathTo(value, (item, name) => {
+function placeOf(text: string): string {
+  const path = pathTo(JSON.parse(text, asWritten), (item, name) => {
     if (name !== null && containsCardNumber(name)) return true
-    return typeof item === 'string' || typeof item === 'number' ? containsCardNumber(String(item)) : false
+    return typeof item === 'string' && containsCardNumber(item)
   })
   return path === null ? WHOLE_BODY : pointerOf(path)
 }
+
+/** Numbers as the digits that stand in the text: beyond 2^53 their value has lost some. */
+const asWritten = (_name: string, value: unknown, context?: { source?: string }): unknown =>
+  typeof value === 'number' ? (context?.source ?? String(value)) : value
 
 /** Names and indexes from the root to the first match in order of the text; a name is asked before its value. */
 function pathTo(value: unknown, matches: Walker, name: string | null = null): string[] | null {
