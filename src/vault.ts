@@ -35,7 +35,11 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const { config, clock = SYSTEM_CLOCK } = options
   const log = options.log ?? createLog({ level: config.LOG_LEVEL, process: options.process })
   const metrics = createMetrics()
-  const stopTracing = await startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, `panless-${options.process}`)
+  // What was opened, in order; closed the other way round, also when the next part cannot be opened.
+  const opened: (() => Promise<void> | void)[] = []
+  const close = async () => {
+    for (const closePart of opened.splice(0).reverse()) await closePart()
+  }
   const keyring = await openFileKeyring(config.KEYRING_FILE)
   await keyring.ready()
   const url = config.DATABASE_URL.reveal()
@@ -46,7 +50,9 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     applicationName: `panless-${options.process}`,
     onWait: seconds => metrics.meter.observe('pool_wait_seconds', seconds),
   })
+  opened.push(() => db.close())
   try {
+    opened.push(await startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, `panless-${options.process}`))
     await refuseUnfitDatabase(db)
     const queue = await openQueue({
       url,
@@ -54,6 +60,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       work: options.process === 'worker',
       onError: error => log.error(errorFields(error), 'the queue reports an error'),
     })
+    opened.push(() => queue.close())
     const stripe = createStripeGateway({
       apiBase: config.STRIPE_API_BASE,
       timeoutMs: config.STRIPE_TIMEOUT_MS,
@@ -64,6 +71,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
         recordSpan(`Stripe ${call.operation}`, call.ms, { 'stripe.outcome': call.outcome })
       },
     })
+    opened.push(() => stripe.close())
     const dependencies: Dependencies = {
       db,
       stripe,
@@ -84,19 +92,9 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       publishableKey: config.STRIPE_PUBLISHABLE_KEY ?? null,
       webhookSecret: config.STRIPE_WEBHOOK_SECRET?.reveal() ?? null,
     })
-    return {
-      config,
-      dependencies,
-      metrics,
-      async close() {
-        await queue.close()
-        stripe.close()
-        await db.close()
-        await stopTracing()
-      },
-    }
+    return { config, dependencies, metrics, close }
   } catch (error) {
-    await db.close()
+    await close()
     throw error
   }
 }

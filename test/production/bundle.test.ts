@@ -200,15 +200,22 @@ test.each([
   await other.drop()
 })
 
-test('a port that is taken, a certificate that is not one and an absent database end it with a line and no hanging process', async () => {
+test('a port that is taken, a certificate that is not one, an absent database and an absent Stripe end it with a line and no hanging process', async () => {
   const bad = join(folder, 'secrets', 'bad.pem')
   await writeFile(bad, 'no certificate')
-  const [certificate, taken, absent] = await Promise.all([
+  const keys = {
+    STRIPE_SECRET_KEY: 'sk_test_image',
+    STRIPE_PUBLISHABLE_KEY: 'pk_test_image',
+    STRIPE_API_BASE: 'http://127.0.0.1:1',
+  }
+  const [certificate, taken, absent, stripe] = await Promise.all([
     run(['serve'], { TLS_CERT_FILE: bad }),
     run(['serve'], { PORT: new URL(issuer.url).port }),
     run(['serve'], { DATABASE_URL: 'postgres://panless_service:x@127.0.0.1:1/panless' }),
+    run(['worker'], keys),
   ])
   expect(certificate.code).toBe(1)
   expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('EADDRINUSE') })
   expect(absent).toMatchObject({ code: 69, stderr: expect.stringContaining('panless doctor') })
+  expect(stripe).toMatchObject({ code: 69, stderr: expect.stringContaining('Stripe cannot be asked') })
 })
