@@ -349,81 +349,75 @@ $$;
 --> statement-breakpoint
 
 -- What a tokenize must know before it asks Stripe: its key, the session, the payer, the tokens that may answer it, and
--- failures since `p_since`. A session is bound to the first allowed origin that uses it.
+-- whether there are failures since `p_since`. A session is bound to the first allowed origin that uses it. Look-ups are
+-- lateral and by index, planned once for a connection, even if that was while the tables were empty.
 create function tokenize_prepare(p_tenant text, p_now timestamptz, p_wall timestamptz, p_since timestamptz, p_rows jsonb)
   returns table (r_i integer, r_key text, r_reply_status integer, r_reply_sealed bytea, r_object text, r_reply_payer text,
                  r_session jsonb, r_payer text, r_payer_status text, r_wrapped_key bytea, r_key_version integer,
-                 r_customer text, r_known text, r_known_payer text, r_tokens jsonb, r_watch boolean, r_failures jsonb)
-  language plpgsql set search_path = public, pg_temp as $$
+                 r_customer text, r_known text, r_known_payer text, r_prints text, r_tokens jsonb, r_failures jsonb)
+  language plpgsql set search_path = public, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
-  wanted record;
-  held idempotency_keys%rowtype;
-  session checkout_sessions%rowtype;
+  binding record;
   some_failed boolean;
 begin
   perform panless_enter_tenant(p_tenant);
-  some_failed := exists (select 1 from tokenize_failures f where f.tenant_id = p_tenant and f.failed_at > p_since);
-  for wanted in
-    select * from jsonb_to_recordset(p_rows) as w(
-      i integer, key_hash bytea, request_hash bytea, payer_id text, session_id text, origin text, origin_allowed boolean,
-      stripe_id text, token_id text, address_hash bytea, audit jsonb)
-    order by w.session_id, w.i
+  for binding in
+    select w ->> 'session_id' as id, w ->> 'origin' as origin, w -> 'audit' as audit
+      from jsonb_array_elements(p_rows) w where w ->> 'origin_allowed' = 'true' order by 1
   loop
-    r_i := wanted.i;
-    r_key := null; r_reply_status := null; r_reply_sealed := null; r_object := null; r_reply_payer := null;
-    r_session := null; r_known := null; r_known_payer := null; r_failures := null;
-    r_payer := wanted.payer_id; r_watch := some_failed;
-    if wanted.session_id is not null then
-      if wanted.origin_allowed then
-        update checkout_sessions s set origin = wanted.origin
-         where s.tenant_id = p_tenant and s.id = wanted.session_id and s.origin is null;
-        if found then
-          perform panless_append_audit(p_tenant, p_now, wanted.audit);
-        end if;
-      end if;
-      select * into session from checkout_sessions s where s.tenant_id = p_tenant and s.id = wanted.session_id;
-      if found then
-        r_session := to_jsonb(session);
-        r_payer := session.payer_id;
-        r_known := session.token_id;
-        r_known_payer := session.payer_id;
-      end if;
+    update checkout_sessions s set origin = binding.origin
+     where s.tenant_id = p_tenant and s.id = binding.id and s.origin is null;
+    if found then
+      perform panless_append_audit(p_tenant, p_now, binding.audit);
     end if;
-    if wanted.key_hash is not null then
-      select * into held from idempotency_keys k where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash;
-      if found then
-        r_object := held.object_id; r_reply_payer := held.payer_id;
-        r_reply_status := held.reply_status; r_reply_sealed := held.reply_sealed;
-        r_key := case when held.request_hash <> wanted.request_hash then 'mismatch'
-                      when held.status = 'done' and held.reply_sealed is not null then 'replay'
-                      when held.status = 'done' then 'forgotten'
-                      when held.lease_until > p_wall then 'running' end;
-      end if;
-    end if;
-    select p.status, p.wrapped_key, p.key_version, p.stripe_customer_id
-      into r_payer_status, r_wrapped_key, r_key_version, r_customer
-      from payers p where p.tenant_id = p_tenant and p.id = r_payer;
-    if r_known is null then
-      select s.token_id, s.payer_id into r_known, r_known_payer
-        from token_sources s where s.tenant_id = p_tenant and s.stripe_id = wanted.stripe_id;
-    end if;
-    select jsonb_agg(x.token order by x.place) into r_tokens from (
-      select tokenize_shown(t, c) as token,
-             row_number() over (order by (t.id in (r_known, wanted.token_id)) desc nulls last, (t.status = 'frozen') desc, t.sequence) as place
-        from tokens t join consents c on c.tenant_id = t.tenant_id and c.id = t.consent_id
-       where t.tenant_id = p_tenant and t.payer_id = r_payer
-         and (t.status in ('pending', 'active', 'frozen') or t.id in (r_known, wanted.token_id))
-       order by place limit 100) x;
-    if some_failed then
-      select jsonb_build_object(
-               'payer', (select count(*) from tokenize_failures f
-                          where f.tenant_id = p_tenant and f.payer_id = r_payer and f.failed_at > p_since),
-               'address', (select count(*) from tokenize_failures f
-                            where f.tenant_id = p_tenant and f.address_hash = wanted.address_hash and f.failed_at > p_since))
-        into r_failures;
-    end if;
-    return next;
   end loop;
+  some_failed := exists (select 1 from tokenize_failures f where f.tenant_id = p_tenant and f.failed_at > p_since);
+  return query
+  select w.i,
+         case when k.key_hash is null then null
+              when k.request_hash <> w.request_hash then 'mismatch'
+              when k.status = 'done' and k.reply_sealed is not null then 'replay'
+              when k.status = 'done' then 'forgotten'
+              when k.lease_until > p_wall then 'running' end,
+         k.reply_status, k.reply_sealed, k.object_id, k.payer_id,
+         s.shown, p.id, p.status, p.wrapped_key, p.key_version, p.stripe_customer_id,
+         o.token_id, o.payer_id, t.prints, x.tokens, f.counts
+    from jsonb_to_recordset(p_rows) as w(
+           i integer, key_hash bytea, request_hash bytea, payer_id text, session_id text, stripe_id text, token_id text,
+           fingerprint_hash bytea, address_hash bytea)
+    left join lateral (
+      select kk.* from idempotency_keys kk where kk.tenant_id = p_tenant and kk.key_hash = w.key_hash limit 1) k on true
+    left join lateral (
+      select ss.payer_id, ss.token_id, to_jsonb(ss) as shown
+        from checkout_sessions ss where ss.tenant_id = p_tenant and ss.id = w.session_id limit 1) s on true
+    left join lateral (
+      select pp.* from payers pp where pp.tenant_id = p_tenant and pp.id = case when s.payer_id is null then w.payer_id else s.payer_id end limit 1) p on true
+    left join lateral (
+      select s.token_id, s.payer_id where s.token_id is not null
+      union all
+      select oo.token_id, oo.payer_id from token_sources oo
+       where s.token_id is null and oo.tenant_id = p_tenant and oo.stripe_id = w.stripe_id
+       limit 1) o on true
+    left join lateral (
+      select string_agg(encode(substr(tt.fingerprint_hash, 1, 8), 'hex'), ' ') as prints from (
+        select ttt.fingerprint_hash from tokens ttt
+         where ttt.tenant_id = p_tenant and ttt.payer_id = p.id and ttt.fingerprint_hash is not null limit 200) tt) t on true
+    left join lateral (
+      select jsonb_agg(tokenize_shown(tt, c) order by (tt.status = 'frozen') desc, tt.sequence) as tokens
+        from tokens tt join consents c on c.tenant_id = p_tenant and c.id = tt.consent_id
+       where (o.token_id is not null or w.token_id is not null or w.fingerprint_hash is not null)
+         and tt.tenant_id = p_tenant and tt.payer_id = p.id
+         and (tt.id in (o.token_id, w.token_id)
+              or (tt.fingerprint_hash = w.fingerprint_hash and tt.status in ('pending', 'active', 'frozen')))) x on true
+    left join lateral (
+      select jsonb_build_object(
+               'payer', (select count(*) from tokenize_failures ff
+                          where ff.tenant_id = p_tenant and ff.payer_id = p.id and ff.failed_at > p_since),
+               'address', (select count(*) from tokenize_failures ff
+                            where ff.tenant_id = p_tenant and ff.address_hash = w.address_hash and ff.failed_at > p_since))
+             as counts
+       where some_failed) f on true;
 end
 $$;
 --> statement-breakpoint
@@ -440,7 +434,8 @@ $$;
 -- Keeps Stripe's customer of a payer, once; gives back the one that is kept.
 create function payer_keep_customer(p_tenant text, p_now timestamptz, p_rows jsonb)
   returns table (r_i integer, r_customer text)
-  language plpgsql set search_path = public, pg_temp as $$
+  language plpgsql set search_path = public, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   wanted record;
 begin
@@ -464,30 +459,95 @@ $$;
 
 -- Stores vault tokens. The payers' rows are locked in the order of their ids, so that one card of one payer becomes one
 -- token. The caller has made its reply already, either for a new token or for the older one in `answer_token` as it saw
--- it; `stale`: that is not what the database holds now, and the caller looks again, at `r_object` too.
+-- it; `stale`: that is not what the database holds now, and the caller looks again, at `r_object` too. New cards with
+-- nothing unusual about them go in together; what is left goes one by one.
 create function tokenize_commit(p_tenant text, p_now timestamptz, p_wall timestamptz, p_lease_until timestamptz, p_rows jsonb)
   returns table (r_i integer, r_outcome text, r_reply_status integer, r_reply_sealed bytea, r_object text, r_payer text)
-  language plpgsql set search_path = public, pg_temp as $$
+  language plpgsql set search_path = public, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
+  payer_ids text[];
+  living text[];
+  stored integer[];
   wanted record;
   claim record;
   known record;
   twin record;
   session checkout_sessions%rowtype;
   payer_status text;
-  refusal text;
 begin
   perform panless_enter_tenant(p_tenant);
-  perform 1 from payers p
-   where p.tenant_id = p_tenant and p.id in (select w ->> 'payer_id' from jsonb_array_elements(p_rows) w)
-   order by p.id for no key update;
+  select array_agg(w ->> 'payer_id') into payer_ids from jsonb_array_elements(p_rows) w;
+  select array_agg(p.id) into living from (
+    select pp.id, pp.status from payers pp
+     where pp.tenant_id = p_tenant and pp.id = any (payer_ids) order by pp.id for no key update) p
+   where p.status = 'active';
+  with sent as materialized (
+    select w.*, row_number() over (partition by w.key_hash order by w.i) as use_of_key,
+           row_number() over (partition by w.payer_id, w.fingerprint_hash order by w.i) as use_of_card
+      from jsonb_to_recordset(p_rows) as w(
+        i integer, key_hash bytea, request_hash bytea, token_id text, payer_id text, payment_method text, sources text[],
+        fingerprint_hash bytea, brand text, last4 text, exp_month integer, exp_year integer, funding text, country text,
+        usage text, limits jsonb, seen_duplicate text, session_id text, consent jsonb, at timestamptz,
+        reply_status integer, reply_sealed bytea, audit jsonb)
+  ), plain as materialized (
+    select s.* from sent s
+     where s.token_id is not null and s.key_hash is not null and s.fingerprint_hash is not null
+       and s.session_id is null and s.seen_duplicate is null and s.use_of_key = 1 and s.use_of_card = 1
+       and s.payer_id = any (living)
+       and (select o.token_id from token_sources o
+             where o.tenant_id = p_tenant and o.stripe_id = any (s.sources) limit 1) is null
+       and (select t.id from tokens t
+             where t.tenant_id = p_tenant and t.payer_id = s.payer_id and t.fingerprint_hash = s.fingerprint_hash
+             limit 1) is null
+  ), claimed as (
+    insert into idempotency_keys (tenant_id, key_hash, request_hash, status, moves_money, object_id, payer_id,
+                                  reply_status, reply_sealed, lease_until, created_at)
+    select p_tenant, s.key_hash, s.request_hash, 'done', false, s.token_id, s.payer_id, s.reply_status, s.reply_sealed,
+           p_lease_until, p_wall
+      from plain s
+    on conflict do nothing
+    returning key_hash
+  ), made as materialized (
+    select s.* from plain s where s.key_hash in (select c.key_hash from claimed c)
+  ), agreed as (
+    insert into consents (tenant_id, id, payer_id, purpose, text_version, locale, accepted_at, evidence_sealed, source, created_at)
+    select p_tenant, c.id, s.payer_id, c.purpose, c.text_version, c.locale, c.accepted_at, c.evidence_sealed, c.source, s.at
+      from made s cross join lateral jsonb_to_record(s.consent) as c(id text, purpose text, text_version text, locale text,
+           accepted_at timestamptz, evidence_sealed bytea, source text)
+  ), saved as (
+    insert into tokens (tenant_id, id, payer_id, status, stripe_payment_method_id, fingerprint_hash, brand, last4,
+                        exp_month, exp_year, funding, country, usage, consent_id, limits, created_at, updated_at)
+    select p_tenant, s.token_id, s.payer_id, 'active', s.payment_method, s.fingerprint_hash, s.brand, s.last4,
+           s.exp_month, s.exp_year, s.funding, s.country, s.usage, s.consent ->> 'id', s.limits, s.at, s.at
+      from made s order by s.i
+  ), named as (
+    insert into token_sources (tenant_id, stripe_id, token_id, payer_id, created_at)
+    select p_tenant, o.id, s.token_id, s.payer_id, s.at from made s cross join lateral unnest(s.sources) as o(id)
+  ), told as (
+    insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, outcome, object_type, object_id, payer_id,
+                           request_id, address_hash, details, transaction_id, row_hash)
+    select p_tenant, e.id, p_now, e.actor_kind, e.actor_id, e.action, e.outcome, e.object_type, e.object_id, e.payer_id,
+           e.request_id, e.address_hash, coalesce(e.details, '{}'), '', ''
+      from made s cross join lateral jsonb_to_record(s.audit) as e(id text, actor_kind text, actor_id text, action text,
+           outcome text, object_type text, object_id text, payer_id text, request_id text, address_hash bytea, details jsonb)
+     order by s.i
+  )
+  select coalesce(array_agg(s.i), '{}') into stored from made s;
+  return query
+  select s.i, 'created', null::integer, null::bytea, s.token_id, s.payer_id
+    from jsonb_to_recordset(p_rows) as s(i integer, token_id text, payer_id text) where s.i = any (stored);
+  if cardinality(stored) = jsonb_array_length(p_rows) then
+    return;
+  end if;
   for wanted in
     select * from jsonb_to_recordset(p_rows) as w(
       i integer, key_hash bytea, request_hash bytea, token_id text, payer_id text, payment_method text, sources text[],
       fingerprint_hash bytea, brand text, last4 text, exp_month integer, exp_year integer, funding text, country text,
       usage text, limits jsonb, on_duplicate text, seen_duplicate text, differs text[], session_id text, consent jsonb,
       answer_token text, answer_seen timestamptz, at timestamptz, reply_status integer, reply_sealed bytea, audit jsonb)
-    order by w.payer_id, w.i
+     where w.i <> all (stored)
+     order by w.payer_id, w.i
   loop
     r_i := wanted.i;
     r_reply_status := null; r_reply_sealed := null; r_object := null; r_payer := wanted.payer_id;
@@ -540,12 +600,13 @@ begin
         r_object := twin.id;
       end if;
     end if;
-    if r_outcome in ('created', 'known', 'reused') and (
-      r_object is distinct from wanted.answer_token
-      or (r_object is not null and not exists (
-        select 1 from tokens t where t.tenant_id = p_tenant and t.id = r_object and t.updated_at = wanted.answer_seen)))
-    then
+    if r_outcome in ('created', 'known', 'reused') and r_object is distinct from wanted.answer_token then
       r_outcome := 'stale';
+    elsif r_outcome in ('known', 'reused') then
+      perform 1 from tokens t where t.tenant_id = p_tenant and t.id = r_object and t.updated_at = wanted.answer_seen;
+      if not found then
+        r_outcome := 'stale';
+      end if;
     end if;
     if r_outcome not in ('created', 'known', 'reused') then
       delete from idempotency_keys k where k.tenant_id = p_tenant and k.key_hash = wanted.key_hash;

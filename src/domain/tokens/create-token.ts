@@ -17,7 +17,7 @@ import { serviceOrder, serviceTokenInput, sessionOrder, sessionTokenInput, type 
 import { TokenizeRefusal } from './tokenize-refusal.ts'
 import type { Tokenized } from './tokenized.ts'
 
-/** Times that a token made meanwhile by another request may send this one back to look. */
+/** Times that a card saved before, or meanwhile by another request, may send this one back to look. */
 const LOOKS_MAX = 5
 
 /** What one request knows of itself, besides what it looks up. */
@@ -63,7 +63,7 @@ export async function createToken(ctx: Ctx, input: unknown): Promise<Answer<Toke
 
 async function lookAndSave(ctx: Ctx, request: Request, alsoToken: string | null): Promise<Saved> {
   const { order, hashes, addressHash, progress } = request
-  const facts = await prepareTokenize(ctx, order, { ...request, alsoToken })
+  const facts = await prepareTokenize(ctx, order, { ...request, alsoToken, fingerprint: progress.fingerprint })
   const session = ctx.actor.kind === 'session' ? requireLivingSession(ctx, facts.session, request.originAllowed) : null
   if (facts.key) return { kind: 'key', claim: facts.key }
   const payer = await payerOf(ctx, facts)

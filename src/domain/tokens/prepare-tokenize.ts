@@ -32,6 +32,10 @@ export type TokenFacts = {
   known: { tokenId: string; payerId: string } | null
   /** Tokens of the payer that may answer the request, frozen ones first, then the oldest. */
   tokens: TokenRow[]
+  /** Whether `tokens` were looked up by the card's fingerprint, which is known only once Stripe was asked. */
+  byFingerprint: boolean
+  /** Beginnings of the fingerprint hashes of the payer's tokens, whatever their state. */
+  prints: string[]
   /** Failures within the window; null when the tenant has none at all. */
   failures: { payer: number; address: number } | null
 }
@@ -43,6 +47,17 @@ export type Asked = {
   originAllowed: boolean
   /** A token that another request has made meanwhile. */
   alsoToken: string | null
+  /** Of the card, when Stripe has been asked already. */
+  fingerprint: Buffer | null
+}
+
+/** As many fingerprints as the look gives; a payer with more has too many to tell. */
+const PRINTS_MAX = 200
+const PRINT_BYTES = 8
+
+/** Whether the payer may have a token of this card, so that it is worth a look by its fingerprint. */
+export function mayBeSaved({ prints }: TokenFacts, fingerprint: Buffer): boolean {
+  return prints.length >= PRINTS_MAX || prints.includes(fingerprint.subarray(0, PRINT_BYTES).toString('hex'))
 }
 
 type Sent = {
@@ -54,6 +69,7 @@ type Sent = {
   origin_allowed: boolean
   stripe_id: string
   token_id: string | null
+  fingerprint_hash: string | null
   address_hash: string | null
   audit: object | null
 }
@@ -73,8 +89,8 @@ type Found = {
   r_customer: string | null
   r_known: string | null
   r_known_payer: string | null
+  r_prints: string | null
   r_tokens: Record<string, unknown>[] | null
-  r_watch: boolean
   r_failures: { payer: number; address: number } | null
 }
 
@@ -97,13 +113,14 @@ export async function prepareTokenize(ctx: Ctx, order: TokenOrder, asked: Asked)
     origin_allowed: session !== null && asked.originAllowed,
     stripe_id: order.source.id,
     token_id: asked.alsoToken,
+    fingerprint_hash: hex(asked.fingerprint),
     address_hash: hex(asked.addressHash),
     audit: session ? auditRow(ctx, sessionBound(session.sessionId)) : null,
     now,
     wall: ctx.clock.wall(),
     since: new Date(now.getTime() - ctx.settings.cardTesting.windowSeconds * 1000),
   })
-  return factsOf(found)
+  return factsOf(found, asked.fingerprint !== null)
 }
 
 export const sessionBound = (sessionId: string) => ({
@@ -111,7 +128,7 @@ export const sessionBound = (sessionId: string) => ({
   object: { type: 'checkout_session', id: sessionId },
 })
 
-function factsOf(found: Found): TokenFacts {
+function factsOf(found: Found, byFingerprint: boolean): TokenFacts {
   return {
     key:
       found.r_key === null
@@ -136,7 +153,9 @@ function factsOf(found: Found): TokenFacts {
           },
     known: found.r_known === null ? null : { tokenId: found.r_known, payerId: found.r_known_payer as string },
     tokens: (found.r_tokens ?? []).map(tokenOfJson),
-    failures: found.r_watch ? found.r_failures : null,
+    byFingerprint,
+    prints: found.r_prints?.split(' ') ?? [],
+    failures: found.r_failures,
   }
 }
 

@@ -15,7 +15,7 @@ import { attachCard } from './attach-card.ts'
 import { refuseTestedCard } from './card-testing.ts'
 import { chooseToken, duplicateCard, fingerprintHash } from './choose-token.ts'
 import { commitToken, newTokenRow, type TokenToCommit } from './commit-token.ts'
-import type { SessionRow, TokenFacts } from './prepare-tokenize.ts'
+import { mayBeSaved, type SessionRow, type TokenFacts } from './prepare-tokenize.ts'
 import { type CardToSave, readCard } from './read-card.ts'
 import { openNotes, showToken, type TokenRow } from './show-token.ts'
 import type { ConsentGiven, TokenOrder } from './token-input.ts'
@@ -39,7 +39,7 @@ export type Saving = {
   session: SessionRow | null
 }
 
-/** `look`: another request was faster; look again, at this token too. */
+/** `look`: the card may have been saved before, or meanwhile; look again, at this token too. */
 export type Saved =
   | { kind: 'answer'; answer: Answer<Tokenized> }
   | { kind: 'key'; claim: ClaimRow }
@@ -55,6 +55,7 @@ export async function saveCard(ctx: Ctx, saving: Saving, progress: Progress): Pr
   progress.card = card
   progress.fingerprint = fingerprintHash(ctx, card.card.fingerprint)
   const { fingerprint } = progress
+  if (fingerprint && !facts.byFingerprint && mayBeSaved(facts, fingerprint)) return { kind: 'look', at: null }
   const limits = saving.session ? saving.session.limits : order.limits
   const choice = chooseToken({ card, fingerprint, limits, onDuplicate: order.onDuplicate, tokens: facts.tokens })
   const common = { hashes: saving.hashes, payer: saving.payer, sources: card.sources, onDuplicate: order.onDuplicate }
