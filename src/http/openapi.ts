@@ -75,7 +75,9 @@ export function operation(spec: OperationSpec): MiddlewareHandler<AppEnv> {
     // Behind the verb, since 403 and 404 come first. What changes something has its verb refuse, by `bodyOf`.
     if (c.req.method !== 'GET' || !c.req.url.includes('?') || !c.res.ok) return
     const fault = strayQuery(c)
-    if (fault) throw fault
+    if (fault === null) return
+    c.res = undefined
+    throw fault
   }, described)
 }
 

@@ -41,11 +41,17 @@ type Row = {
 
 export function createTenantDirectory(db: Database, keyring: Keyring): TenantDirectory {
   const found = new LRUCache<string, Promise<Tenant | null>>({ max: TENANTS_MAX, ttl: TTL_MS })
+  let listed: { at: number; tenants: Promise<Tenant[]> } | null = null
   const columns = db.sql`id, name, region, livemode, stripe_account_id, stripe_publishable_key, allowed_origins, stripe_secrets_sealed`
 
   async function load(tenantId: string): Promise<Tenant | null> {
     const [row] = await db.sql<Row[]>`select ${columns} from tenants where id = ${tenantId}`
     return row ? toTenant(row, keyring) : null
+  }
+
+  async function loadAll(): Promise<Tenant[]> {
+    const rows = await db.sql<Row[]>`select ${columns} from tenants order by id limit ${TENANTS_MAX}`
+    return rows.map(row => toTenant(row, keyring))
   }
 
   return {
@@ -57,11 +63,20 @@ export function createTenantDirectory(db: Database, keyring: Keyring): TenantDir
       loading.catch(() => found.delete(tenantId))
       return loading
     },
-    async list() {
-      const rows = await db.sql<Row[]>`select ${columns} from tenants order by id limit ${TENANTS_MAX}`
-      return rows.map(row => toTenant(row, keyring))
+    list() {
+      if (listed === null || performance.now() - listed.at >= TTL_MS) {
+        const tenants = loadAll()
+        listed = { at: performance.now(), tenants }
+        tenants.catch(() => {
+          listed = null
+        })
+      }
+      return listed.tenants
     },
-    forget: tenantId => void found.delete(tenantId),
+    forget(tenantId) {
+      found.delete(tenantId)
+      listed = null
+    },
   }
 }
 

@@ -44,7 +44,12 @@ export function limitFailedAuthentication(options: {
     if (c.res.status !== 401) return
     const address = options.addressOf(c)
     const wait = buckets.take(address === null ? 'unknown' : addressBlock(address))
-    if (wait > 0) throw limited(wait)
+    if (wait === 0) return
+    // Hono would carry the headers of the answer that is replaced over to the new one.
+    c.res = undefined
+    c.finalized = false
+    c.header('WWW-Authenticate', undefined)
+    throw limited(wait)
   }
 }
 
