@@ -160,6 +160,7 @@ function problemsOf(spec: OperationSpec) {
   const codes = new Set<ErrorCode>([
     ...EVERYWHERE,
     ...(spec.scope !== null || spec.session ? AUTHENTICATED : []),
+    ...(spec.body || spec.query ? (['validation_failed'] as const) : []),
     ...(spec.idempotent ? IDEMPOTENT : []),
     ...(spec.errors ?? []),
   ])

@@ -1,10 +1,12 @@
 // A payer at the page of next_action: sees what is asked for, confirms on-session, and the outcome is taken in.
 import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
 import type { StripeAccount } from '../../stripe/gateway.ts'
 import type { StripePaymentIntent } from '../../stripe/payment-objects.ts'
 import { StripeFailure } from '../../stripe/stripe-failure.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError, notFound } from '../errors.ts'
+import { parseInput } from '../parse-input.ts'
 import { stripeAccountOf, tenantOf } from '../tenants/stripe-account.ts'
 import { read } from '../write.ts'
 import { applyPaymentIntent } from './apply-payment-intent.ts'
@@ -26,6 +28,8 @@ export type PayerPayment = {
 /** What Stripe.js needs to let the payer authenticate; null when nothing is to be done. */
 export type Authentication = { state: PaymentState; clientSecret: string | null; publishableKey: string | null }
 
+export const authenticationInput = z.strictObject({})
+
 /** @throws not_found */
 export async function showPayment(ctx: Ctx, chargeId: string): Promise<PayerPayment> {
   requirePayer(ctx, chargeId)
@@ -45,8 +49,9 @@ export async function showPayment(ctx: Ctx, chargeId: string): Promise<PayerPaym
  * it. An intent is paid once, however often it is confirmed. @throws not_found, invalid_state, stripe_unavailable, and
  * whatever forbids a charge now
  */
-export async function beginAuthentication(ctx: Ctx, chargeId: string): Promise<Authentication> {
+export async function beginAuthentication(ctx: Ctx, chargeId: string, input?: unknown): Promise<Authentication> {
   requirePayer(ctx, chargeId)
+  parseInput(authenticationInput, input)
   const { charge } = await read(ctx, tx => loadPayment(tx, chargeId))
   const state = stateOf(ctx, charge)
   if (state !== 'open') return { state, clientSecret: null, publishableKey: null }
@@ -91,8 +96,13 @@ async function confirmOnSession(account: StripeAccount, charge: ChargeRow): Prom
 }
 
 /** Reads the intent again after the payer came back, so that the page need not wait for an event. */
-export async function finishAuthentication(ctx: Ctx, chargeId: string): Promise<{ state: PaymentState }> {
+export async function finishAuthentication(
+  ctx: Ctx,
+  chargeId: string,
+  input?: unknown,
+): Promise<{ state: PaymentState }> {
   requirePayer(ctx, chargeId)
+  parseInput(authenticationInput, input)
   await takeIn(ctx, chargeId)
   return { state: await currentState(ctx, chargeId) }
 }

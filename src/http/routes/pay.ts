@@ -4,10 +4,15 @@ import { z } from 'zod'
 import { deadLinkPage, payPage } from '../../checkout/pay-page.ts'
 import { payLanguageOf } from '../../checkout/pay-texts.ts'
 import { type ActionLink, PAY_PATH, readActionLink } from '../../domain/charges/action-link.ts'
-import { beginAuthentication, finishAuthentication, showPayment } from '../../domain/charges/authenticate-charge.ts'
+import {
+  authenticationInput,
+  beginAuthentication,
+  finishAuthentication,
+  showPayment,
+} from '../../domain/charges/authenticate-charge.ts'
 import { DomainError, notFound } from '../../domain/errors.ts'
 import { readAsset } from '../assets.ts'
-import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
+import { type AppContext, type AppEnv, bodyOf, ctxFor } from '../context.ts'
 import { operation } from '../openapi.ts'
 
 const stateSchema = z.enum(['open', 'working', 'paid', 'over'])
@@ -57,7 +62,7 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
       tag: 'Checkout',
       summary: 'Confirm the charge of a link with its payer present',
       scope: null,
-      body: z.strictObject({}),
+      body: authenticationInput,
       answers: {
         200: {
           description: 'What Stripe.js needs, or how it ended.',
@@ -72,7 +77,11 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
     }),
     async c => {
       const link = requireLink(c)
-      const { state, clientSecret, publishableKey } = await beginAuthentication(payerCtx(c, link), link.chargeId)
+      const { state, clientSecret, publishableKey } = await beginAuthentication(
+        payerCtx(c, link),
+        link.chargeId,
+        bodyOf(c),
+      )
       return c.json({ state, client_secret: clientSecret, publishable_key: publishableKey })
     },
   )
@@ -84,13 +93,13 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
       tag: 'Checkout',
       summary: 'Read again from Stripe how the charge of a link ended',
       scope: null,
-      body: z.strictObject({}),
+      body: authenticationInput,
       answers: { 200: { description: 'How it ended.', schema: z.object({ state: stateSchema }) } },
       errors: REFUSALS,
     }),
     async c => {
       const link = requireLink(c)
-      return c.json(await finishAuthentication(payerCtx(c, link), link.chargeId))
+      return c.json(await finishAuthentication(payerCtx(c, link), link.chargeId, bodyOf(c)))
     },
   )
 
