@@ -56,15 +56,15 @@ export async function exportBalanceLines(ctx: Ctx, query: unknown): Promise<CsvF
     async pageAfter(last) {
       const rows = await read(ctx, tx => {
         const { sql } = tx
-        const page = sql`b.id in (
-          select id from balance_transactions
+        const page = sql`from (
+          select * from balance_transactions
            where tenant_id = ${ctx.tenantId} and created_at >= ${from} and created_at < ${to} and missing_at is null
              ${last ? sql`and (created_at, id) > (${last.created_at}, ${last.id})` : sql``}
-           order by created_at, id limit ${EXPORT_PAGE})`
+           order by created_at, id limit ${EXPORT_PAGE}) b`
         return sql<Line[]>`
           select l.*, (select min(pr.payout_id) from payout_rows pr
                         where pr.tenant_id = ${ctx.tenantId} and pr.balance_transaction_id = l.id) as payout_id
-            from (${lineFacts(tx, page)}) l order by l.created_at, l.id`
+            from (${lineFacts(tx, [page])}) l where l.in_scope order by l.created_at, l.id`
       })
       return [...rows]
     },

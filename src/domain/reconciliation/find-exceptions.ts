@@ -6,6 +6,7 @@ import { linesOf, strangerOf } from './exception-subjects.ts'
 import { findPayoutExceptions } from './find-payout-exceptions.ts'
 import { type Fragment, lineFacts } from './line-facts.ts'
 import type { Stretch } from './read-feed.ts'
+import { COUNTERPART_CATEGORIES, KNOWN_CATEGORIES } from './reporting-categories.ts'
 
 /** Business time that Stripe may take until a settled charge has its balance line (asynchronous capture). */
 export const LINE_DUE_AFTER_MS = 15 * 60_000
@@ -31,11 +32,6 @@ export async function findExceptions(ctx: Ctx, tx: Tx, stretch: Stretch): Promis
   const all = [...found, ...payouts]
   return { found: all.slice(0, FINDINGS_MAX), truncated: all.length > FINDINGS_MAX }
 }
-
-/** All lines of everything that has a line in the stretch. */
-const linesOfTouched = (tx: Tx, stretch: Stretch): Fragment => tx.sql`b.matched_id in (
-  select b.matched_id from balance_transactions b
-   where b.tenant_id = ${tx.tenantId} and b.matched_id is not null and ${linesOf(tx, stretch)})`
 
 /** Attempts that nobody decided, of charges `c`. */
 const undecided = (tx: Tx, before: Date): Fragment => tx.sql`exists (
@@ -74,8 +70,8 @@ async function differencesOfMatched(tx: Tx, stretch: Stretch, before: Date): Pro
              coalesce(sum(l.amount) filter (where l.wants_counterpart and not l.twin), 0)::bigint as moved,
              coalesce(sum(l.difference) filter (where l.wants_counterpart and not l.twin), 0)::bigint as difference,
              count(*) filter (where l.wants_counterpart) as lines
-        from (${lineFacts(tx, linesOfTouched(tx, stretch))}) l
-       where l.missing_at is null
+        from (${lineFacts(tx, linesOf(tx, stretch))}) l
+       where l.missing_at is null and l.matched_id is not null
        group by l.matched_type, l.matched_id
     ), judged as (
       select t.*, d.funds_withdrawn,
@@ -126,53 +122,62 @@ async function differencesOfMatched(tx: Tx, stretch: Stretch, before: Date): Pro
 /** Money that the vault knows to have moved, and of which no line is there (any more). */
 async function missingInStripe(tx: Tx, { from, to }: Stretch, before: Date): Promise<Finding[]> {
   const { sql, tenantId } = tx
-  const line = (type: string, alias: Fragment, gone: boolean) => sql`exists (
-    select 1 from balance_transactions b
-     where b.tenant_id = ${tenantId} and b.matched_type = ${type} and b.matched_id = ${alias}.id
-       and ${gone ? sql`b.missing_at is not null` : sql`b.missing_at is null`})`
-  const missing = (type: string, alias: Fragment, since: Fragment) => sql`
-    not ${line(type, alias, false)} and (${since} < ${before} or ${line(type, alias, true)})`
+  // One look by index for each thing, whatever the planner believes about how many lines have a match.
+  const lines = (thing: Fragment) => sql`
+    left join lateral (
+      select count(*) as lines, count(*) filter (where b.missing_at is null) as live from balance_transactions b
+       where b.tenant_id = ${tenantId} and b.matched_id = ${thing}) b on true`
+  const missing = (since: Fragment) => sql`b.live = 0 and (b.lines > 0 or ${since} < ${before})`
   return sql<Finding[]>`
     select 'MISSING_IN_STRIPE' as cause, 'charge' as subject_type, c.id as subject_id, c.id as charge_id,
            null as refund_id, null as balance_transaction_id, null as payout_id, c.amount_captured as expected_amount,
            0::bigint as actual_amount, c.currency
-      from charges c
+      from charges c ${lines(sql`c.id`)}
      where c.tenant_id = ${tenantId} and c.created_at >= ${from} and c.created_at < ${to} and c.status = 'succeeded'
-       and c.amount_captured > 0 and ${missing('charge', sql`c`, sql`coalesce(c.settled_at, c.created_at)`)}
+       and c.amount_captured > 0 and ${missing(sql`coalesce(c.settled_at, c.created_at)`)}
     union all
     select 'MISSING_IN_STRIPE', 'refund', r.id, r.charge_id, r.id, null, null, -r.amount, 0, r.currency
-      from refunds r
+      from refunds r ${lines(sql`r.id`)}
      where r.tenant_id = ${tenantId} and r.created_at >= ${from} and r.created_at < ${to} and r.status = 'succeeded'
-       and ${missing('refund', sql`r`, sql`coalesce(r.settled_at, r.created_at)`)}
+       and ${missing(sql`coalesce(r.settled_at, r.created_at)`)}
     union all
     select 'MISSING_IN_STRIPE', 'dispute', d.id, d.charge_id, null, null, null, -d.amount, 0, d.currency
-      from disputes d
+      from disputes d ${lines(sql`d.id`)}
      where d.tenant_id = ${tenantId} and d.created_at >= ${from} and d.created_at < ${to} and d.funds_withdrawn
-       and ${missing('dispute', sql`d`, sql`d.updated_at`)}
+       and ${missing(sql`d.updated_at`)}
     limit ${FINDINGS_MAX + 1}`
 }
 
 /** Lines that should have a row in the vault and have none: one difference for a charge with all that hangs on it. */
 async function missingInVault(tx: Tx, stretch: Stretch): Promise<Finding[]> {
-  return tx.sql<Finding[]>`
+  const { sql } = tx
+  const stranger = sql`b.matched_id is null and b.missing_at is null
+    and b.reporting_category = any(${COUNTERPART_CATEGORIES as string[]})`
+  return sql<Finding[]>`
     select 'MISSING_IN_VAULT' as cause, 'stripe_object' as subject_type, subject as subject_id, null as charge_id,
            null as refund_id, min(id) as balance_transaction_id, null as payout_id, 0::bigint as expected_amount,
            sum(amount)::bigint as actual_amount, min(currency) as currency
-      from (
-        select l.id, l.amount, l.currency, ${strangerOf(tx, tx.sql`l`)} as subject
-          from (${lineFacts(tx, linesOf(tx, stretch))}) l
-         where l.missing_at is null and l.wants_counterpart and l.matched_id is null
-      ) strangers
+      from (select b.id, b.amount, b.currency, ${strangerOf(tx, sql`b`)} as subject
+              from (${linesWhere(tx, stretch, stranger)}) b) strangers
      group by subject
      limit ${FINDINGS_MAX + 1}`
 }
 
 async function unknownCategories(tx: Tx, stretch: Stretch): Promise<Finding[]> {
-  return tx.sql<Finding[]>`
-    select 'UNKNOWN_CATEGORY' as cause, 'balance_transaction' as subject_type, l.id as subject_id, l.charge_id,
-           null as refund_id, l.id as balance_transaction_id, null as payout_id, null::bigint as expected_amount,
-           l.amount as actual_amount, l.currency
-      from (${lineFacts(tx, linesOf(tx, stretch))}) l
-     where l.missing_at is null and not l.known
+  const { sql } = tx
+  const unknown = sql`b.missing_at is null and b.reporting_category <> all(${KNOWN_CATEGORIES as string[]})`
+  return sql<Finding[]>`
+    select 'UNKNOWN_CATEGORY' as cause, 'balance_transaction' as subject_type, b.id as subject_id, null as charge_id,
+           null as refund_id, b.id as balance_transaction_id, null as payout_id, null::bigint as expected_amount,
+           b.amount as actual_amount, b.currency
+      from (${linesWhere(tx, stretch, unknown)}) b
      limit ${FINDINGS_MAX + 1}`
+}
+
+/** Lines of the stretch that meet a condition, each once. */
+function linesWhere(tx: Tx, stretch: Stretch, condition: Fragment): Fragment {
+  const { sql } = tx
+  const columns = sql`b.id, b.amount, b.currency, b.source_id, b.source_charge_id`
+  const [first, ...more] = linesOf(tx, stretch).map(from => sql`select ${columns} ${from} and ${condition}`)
+  return more.reduce((all, one) => sql`${all} union ${one}`, first as Fragment)
 }

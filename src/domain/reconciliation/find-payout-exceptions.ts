@@ -1,6 +1,7 @@
 // Payouts whose rows do not add up, unless another exception says already why; and payouts that nobody can attribute.
 import type { Tx } from '../context.ts'
 import type { Finding } from './exception.ts'
+import { linesOfPayouts } from './exception-subjects.ts'
 import { lineFacts } from './line-facts.ts'
 import type { Stretch } from './read-feed.ts'
 
@@ -64,12 +65,10 @@ function unbalanced(tx: Tx, { from, to }: Stretch): Promise<PayoutSum[]> {
 
 /** By how much each row that is an exception of its own puts the sum out. */
 async function explanations(tx: Tx, payoutId: string): Promise<number[]> {
-  const ofPayout = tx.sql`b.id in (
-    select balance_transaction_id from payout_rows where tenant_id = ${tx.tenantId} and payout_id = ${payoutId})`
   const rows = await tx.sql<{ by: number }[]>`
     select case when missing_at is not null then net when twin then -net else -difference end as by
-      from (${lineFacts(tx, ofPayout)}) l
-     where matched_id is not null and (missing_at is not null or difference <> 0)
+      from (${lineFacts(tx, linesOfPayouts(tx, [payoutId]))}) l
+     where in_scope and matched_id is not null and (missing_at is not null or difference <> 0)
      limit ${EXPLANATIONS_MAX + 1}`
   return rows.length > EXPLANATIONS_MAX ? [] : rows.map(row => row.by)
 }

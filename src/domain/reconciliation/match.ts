@@ -2,8 +2,8 @@
 // the payment intent, then our own id in the source's metadata. Amounts and times never decide.
 import type { Ctx } from '../context.ts'
 
-/** Lines for one statement; a million take about 3 s, a statement may take 15. */
-const BATCH_LINES = 100_000
+/** Lines for one statement, so that each stays far below the 15 s that a statement may take. */
+const BATCH_LINES = 20_000
 
 export type MatchCounts = { looked: number; matched: number }
 

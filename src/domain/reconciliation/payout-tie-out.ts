@@ -2,6 +2,7 @@
 // amount that was paid out. The variance is always shown, and so are the rows that make it.
 import { z } from 'zod'
 import type { Tx } from '../context.ts'
+import { linesOfPayouts } from './exception-subjects.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { headingOf } from './reporting-categories.ts'
 
@@ -81,10 +82,10 @@ export async function tieOutsOf(tx: Tx, payouts: readonly Payout[]): Promise<Map
            coalesce(sum(l.expected) filter (where l.wants_counterpart), 0)::bigint as expected,
            coalesce(sum(l.difference), 0)::bigint as difference,
            count(*) filter (where ${differs(tx)}) as differing
-      from (${linesOfPayouts(tx, ids)}) l
+      from (${lineFacts(tx, linesOfPayouts(tx, ids))}) l
       join payout_rows pr on pr.tenant_id = ${tx.tenantId} and pr.balance_transaction_id = l.id and pr.payout_id = any(${ids})
       join payouts p on p.tenant_id = pr.tenant_id and p.id = pr.payout_id
-     where l.id is distinct from p.balance_transaction_id and l.source_id is distinct from p.id
+     where l.in_scope and l.id is distinct from p.balance_transaction_id and l.source_id is distinct from p.id
      group by pr.payout_id, l.reporting_category
      order by pr.payout_id, l.reporting_category`
   return new Map(
@@ -101,19 +102,12 @@ export async function tieOutsOf(tx: Tx, payouts: readonly Payout[]): Promise<Map
 /** The rows of one payout that make its variance. */
 export async function differencesOf(tx: Tx, payoutId: string): Promise<{ data: Difference[]; truncated: boolean }> {
   const rows = await tx.sql<LineFacts[]>`
-    select l.* from (${linesOfPayouts(tx, [payoutId])}) l
+    select l.* from (${lineFacts(tx, linesOfPayouts(tx, [payoutId]))}) l
       join payouts p on p.tenant_id = ${tx.tenantId} and p.id = ${payoutId}
-     where ${differs(tx)} and l.id is distinct from p.balance_transaction_id and l.source_id is distinct from p.id
+     where l.in_scope and ${differs(tx)} and l.id is distinct from p.balance_transaction_id and l.source_id is distinct from p.id
      order by l.created_at, l.id limit ${DIFFERENCES_MAX + 1}`
   return { data: rows.slice(0, DIFFERENCES_MAX).map(showDifference), truncated: rows.length > DIFFERENCES_MAX }
 }
-
-const linesOfPayouts = (tx: Tx, ids: readonly string[]) =>
-  lineFacts(
-    tx,
-    tx.sql`b.id in (
-      select balance_transaction_id from payout_rows where tenant_id = ${tx.tenantId} and payout_id = any(${ids as string[]}))`,
-  )
 
 /** A line counts as a difference when it is gone, of no known kind, in a strange currency, or not as expected. */
 const differs = ({ sql }: Tx) =>

@@ -19,6 +19,8 @@ export type StepProgress = (step: ReconciliationStep, read: { feed?: string; ite
 
 /** Comparing a year of a large account takes longer than any request may. */
 const COMPARE_TIMEOUT_MS = 300_000
+/** Enough for some hundred thousand lines without a sort on disk. */
+const COMPARE_MEMORY = '64MB'
 /** Payouts whose tie-out is counted in the summary. */
 const PAYOUTS_MAX = 1_000
 
@@ -67,7 +69,7 @@ async function carryOut(ctx: Ctx, row: ReconciliationRow, onProgress: StepProgre
   await rereadStretch(ctx, row.id, stretch, mirrored)
   await matchLines(ctx, ({ looked }) => onProgress('match', { items: looked }))
   await ctx.db.transaction(ctx.tenantId, async tx => {
-    await tx.sql.unsafe(`set local statement_timeout = ${COMPARE_TIMEOUT_MS}`)
+    await prepareToCompare(tx)
     // One comparison of a tenant at a time: two would open the same exception and wait for each other.
     await tx.sql`select pg_advisory_xact_lock(hashtextextended('reconciling:' || ${ctx.tenantId}, 0))`
     const findings = await findExceptions(ctx, tx, stretch)
@@ -81,6 +83,11 @@ async function carryOut(ctx: Ctx, row: ReconciliationRow, onProgress: StepProgre
     )
     await complete(tx, ctx, row.id, summary)
   })
+}
+
+/** A comparison sorts whole stretches; the pool's other transactions keep their own limits. */
+export async function prepareToCompare(tx: Tx): Promise<void> {
+  await tx.sql.unsafe(`set local statement_timeout = ${COMPARE_TIMEOUT_MS}; set local work_mem = '${COMPARE_MEMORY}'`)
 }
 
 async function complete(tx: Tx, ctx: Ctx, id: string, summary: Summary): Promise<void> {

@@ -2,7 +2,8 @@
 import type { Ctx, Tx } from '../context.ts'
 import { newId } from '../ids.ts'
 import { EXCEPTION_CAUSES, type Finding } from './exception.ts'
-import { linesOf, strangerOf } from './exception-subjects.ts'
+import { linesOf } from './exception-subjects.ts'
+import type { Fragment } from './line-facts.ts'
 import type { Stretch } from './read-feed.ts'
 
 /** Rows in one insert. */
@@ -58,17 +59,17 @@ async function upsert(tx: Tx, rows: (Finding & { id: string; detail: string })[]
 async function closeGone(tx: Tx, { from, to }: Stretch, found: readonly Finding[], now: Date): Promise<number> {
   const { sql, tenantId } = tx
   const keys = JSON.stringify(found.map(({ cause, subject_id }) => ({ cause, subject_id })))
-  const lines = sql`balance_transactions b where b.tenant_id = ${tenantId} and ${linesOf(tx, { from, to })}`
+  const columns = sql`select b.id, b.source_id, b.source_charge_id, b.source_payment_intent_id, b.matched_id`
+  const [created, paidOut] = linesOf(tx, { from, to })
   const closed = await sql`
-    with touched as (
-      select distinct b.matched_id as id from ${lines} and b.matched_id is not null
-    ), looked_at as (
+    with lines as materialized (${columns} ${created as Fragment} union all ${columns} ${paidOut as Fragment}),
+    touched as (select matched_id as id from lines where matched_id is not null),
+    looked_at as (
       select id from touched
-      union select b.id from ${lines}
-      union select b.source_id from ${lines} and b.source_id is not null
-      union select b.source_charge_id from ${lines} and b.source_charge_id is not null
-      union select b.source_payment_intent_id from ${lines} and b.source_payment_intent_id is not null
-      union select ${strangerOf(tx, sql`b`)} from ${lines} and b.matched_id is null
+      union select id from lines
+      union select source_id from lines
+      union select source_charge_id from lines
+      union select source_payment_intent_id from lines
       union select id from charges where tenant_id = ${tenantId} and created_at >= ${from} and created_at < ${to}
       union select id from refunds where tenant_id = ${tenantId} and created_at >= ${from} and created_at < ${to}
       union select id from disputes where tenant_id = ${tenantId} and created_at >= ${from} and created_at < ${to}
