@@ -127,7 +127,7 @@ create trigger payers_moves before update of status on payers
 -- The second net against card numbers: plain and printed forms only, in ASCII and the commonest other digits. It never
 -- refuses what the door (src/crypto/pan.ts) lets pass: fewer forms, narrower surroundings, the same issuers and lengths.
 create function panless_is_card_number(digits text) returns boolean
-  language sql immutable strict parallel safe as $$
+  language sql immutable strict parallel safe set search_path = public, pg_temp as $$
   select (
     case length(digits)
       when 12 then digits ~ '^(50|5[6-9]|63|67)'
@@ -148,7 +148,7 @@ create function panless_is_card_number(digits text) returns boolean
 $$;
 --> statement-breakpoint
 create function panless_holds_card_number(value text) returns boolean
-  language plpgsql immutable strict parallel safe as $$
+  language plpgsql immutable strict parallel safe set search_path = public, pg_temp as $$
 declare
   folded text := value;
   found text;
@@ -186,7 +186,7 @@ end
 $$;
 --> statement-breakpoint
 create function panless_holds_card_number(value jsonb) returns boolean
-  language plpgsql immutable strict parallel safe as $$
+  language plpgsql immutable strict parallel safe set search_path = public, pg_temp as $$
 declare
   piece text;
 begin
