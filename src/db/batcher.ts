@@ -15,8 +15,14 @@ export class BatchQueueFull extends Error {
   readonly code = '53400'
 }
 
-/** `run` answers one result for each row, in the order of the rows. */
-export function createBatcher<Row, Result>(run: (tenantId: string, rows: Row[]) => Promise<Result[]>) {
+/**
+ * `run` answers one result for each row, in the order of the rows. One batch in flight makes the next one larger, which
+ * is worth more than a second one where a call costs several times what a row does.
+ */
+export function createBatcher<Row, Result>(
+  run: (tenantId: string, rows: Row[]) => Promise<Result[]>,
+  { inFlightMax = BATCHES_IN_FLIGHT_MAX }: { inFlightMax?: number } = {},
+) {
   const lanes = new Map<string, Lane<Row, Result>>()
 
   async function send(tenantId: string, lane: Lane<Row, Result>): Promise<void> {
@@ -49,7 +55,7 @@ export function createBatcher<Row, Result>(run: (tenantId: string, rows: Row[]) 
   }
 
   function pump(tenantId: string, lane: Lane<Row, Result>): void {
-    while (lane.waiting.length > 0 && lane.inFlight < BATCHES_IN_FLIGHT_MAX) void send(tenantId, lane)
+    while (lane.waiting.length > 0 && lane.inFlight < inFlightMax) void send(tenantId, lane)
     if (lane.waiting.length === 0 && lane.inFlight === 0) lanes.delete(tenantId)
   }
 

@@ -190,14 +190,17 @@ export function newTokenRow(facts: NewTokenFacts, now: Date): TokenRow {
 function batchOf(db: Database): Batch {
   const known = batches.get(db)
   if (known) return known
-  const batch: Batch = createBatcher(async (tenantId, rows) => {
-    const { now, wall } = rows[0] as Times
-    const leaseUntil = new Date(wall.getTime() + LEASE_MS)
-    const sent = JSON.stringify(rows.map((row, i) => ({ i, ...row.sent })))
-    const found = await db.sql<Found[]>`
+  const batch: Batch = createBatcher(
+    async (tenantId, rows) => {
+      const { now, wall } = rows[0] as Times
+      const leaseUntil = new Date(wall.getTime() + LEASE_MS)
+      const sent = JSON.stringify(rows.map((row, i) => ({ i, ...row.sent })))
+      const found = await db.sql<Found[]>`
       select * from tokenize_commit(${tenantId}, ${now}, ${wall}, ${leaseUntil}, ${sent}::text::jsonb)`
-    return found.toSorted((a, b) => a.r_i - b.r_i)
-  })
+      return found.toSorted((a, b) => a.r_i - b.r_i)
+    },
+    { inFlightMax: 1 },
+  )
   batches.set(db, batch)
   return batch
 }

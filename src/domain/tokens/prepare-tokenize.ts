@@ -176,13 +176,16 @@ export const hex = (bytes: Buffer | null | undefined): string | null => (bytes ?
 function batchOf(db: Database): Batch {
   const known = batches.get(db)
   if (known) return known
-  const batch: Batch = createBatcher(async (tenantId, rows) => {
-    const times = rows[0] as Times
-    const sent = JSON.stringify(rows.map(({ now, wall, since, ...row }, i) => ({ i, ...row })))
-    const found = await db.sql<Found[]>`
+  const batch: Batch = createBatcher(
+    async (tenantId, rows) => {
+      const times = rows[0] as Times
+      const sent = JSON.stringify(rows.map(({ now, wall, since, ...row }, i) => ({ i, ...row })))
+      const found = await db.sql<Found[]>`
       select * from tokenize_prepare(${tenantId}, ${times.now}, ${times.wall}, ${times.since}, ${sent}::text::jsonb)`
-    return found.toSorted((a, b) => a.r_i - b.r_i)
-  })
+      return found.toSorted((a, b) => a.r_i - b.r_i)
+    },
+    { inFlightMax: 1 },
+  )
   batches.set(db, batch)
   return batch
 }
