@@ -12,7 +12,7 @@ import { storeBalanceTransactions } from './store-balance-transactions.ts'
 const PAYOUTS_MAX = 1_000
 /** A payout of more rows than this is beyond what is held in memory at once. */
 const ROWS_MAX = 500_000
-const TRIES = 5
+const TRIES = 3
 
 export type WhichPayouts = { newOnly: true } | { stretch: Stretch }
 

@@ -34,7 +34,7 @@ type Cursor = { windowFrom: Date; windowTo: Date; pageAfter: string | null; star
 const LEASE_MS = 120_000
 /** A list of 100 rows a page that goes on for longer is no list that this service was made for. */
 const PAGES_MAX = 50_000
-const TRIES = 5
+const TRIES = 3
 
 /**
  * Reads a stretch to its end, or goes on with the one that was begun. Answers how many objects were read, or null when
