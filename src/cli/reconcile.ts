@@ -1,6 +1,7 @@
 // panless reconcile: reads Stripe's books again, compares them with the vault's, and prints what does not agree.
 import { Command } from 'commander'
 import type { Ctx } from '../domain/context.ts'
+import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { ExceptionView } from '../domain/reconciliation/exception.ts'
 import { listExceptions } from '../domain/reconciliation/list-exceptions.ts'
@@ -9,8 +10,8 @@ import type { PayoutView } from '../domain/reconciliation/payout.ts'
 import { type ReconciliationView, stretchOf } from '../domain/reconciliation/reconciliation.ts'
 import { reconcileNow, type StepProgress } from '../domain/reconciliation/run-reconciliation.ts'
 import { endOfMirror, syncMirror } from '../domain/reconciliation/sync-mirror.ts'
-import { tenantOf } from '../domain/tenants/stripe-account.ts'
 import { CURRENCIES } from '../stripe/currencies.ts'
+import { StripeFailure } from '../stripe/stripe-failure.ts'
 import { EXIT, UsageError } from './exit-codes.ts'
 import { printJson, printTable } from './output.ts'
 import { withVault } from './with-vault.ts'
@@ -46,18 +47,21 @@ Exit codes: 0 all agrees, 1 something differs, 2 wrong usage, 69 Stripe or the d
     .action((options: Options) =>
       withVault(async vault => {
         const ctx = vault.ctx(options.tenant ?? vault.config.DEFAULT_TENANT)
-        const agrees = await reconcile(ctx, options)
+        const agrees = await reconcile(ctx, options).catch(explained)
         if (!agrees) process.exitCode = EXIT.failed
       }),
     )
 }
 
 async function reconcile(ctx: Ctx, options: Options): Promise<boolean> {
-  await tenantOf(ctx)
-  const progress = progressLine()
   const from = timeOf('--from', options.from)
   const asked = timeOf('--to', options.to)
-  await syncMirror(ctx, read => progress.show('mirror', read))
+  if (!(await ctx.tenants.find(ctx.tenantId))) throw new UsageError('There is no such tenant.')
+  const progress = progressLine()
+  await syncMirror(ctx, read => progress.show('mirror', read)).catch(error => {
+    progress.end()
+    throw error
+  })
   const to = asked ?? (await endOfMirror(ctx))
   const stretch = stretchOf({
     from: (from ?? new Date(to.getTime() - DEFAULT_DAYS * DAY_MS)).toISOString(),
@@ -71,6 +75,15 @@ async function reconcile(ctx: Ctx, options: Options): Promise<boolean> {
   if (options.json) printJson({ reconciliation, payouts, exceptions })
   else print(reconciliation, payouts, exceptions)
   return exceptions.length === 0 && payouts.every(payout => payout.tie_out?.balanced !== false)
+}
+
+/** Stripe being away is no fault of the books. */
+function explained(error: unknown): never {
+  if (!(error instanceof StripeFailure)) throw error
+  throw new DomainError(
+    'stripe_unavailable',
+    `Stripe cannot be read (${error.kind}). What was read is kept: run it again.`,
+  )
 }
 
 async function allOf<Row>(page: (cursor: object) => Promise<Page<Row>>, max = 10_000): Promise<Row[]> {
