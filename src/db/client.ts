@@ -22,6 +22,8 @@ export type DatabaseOptions = {
   applicationName?: string
   /** Called with the seconds that a transaction waited for a connection. */
   onWait?: (seconds: number) => void
+  /** How long a transaction waits for a connection before it fails with the code POOL_WAIT. */
+  poolWaitMs?: number
 }
 
 // Longer than any statement of ours runs; a stuck one must not hold a pooled connection.
@@ -29,6 +31,8 @@ const STATEMENT_TIMEOUT_MS = 15_000
 const LOCK_TIMEOUT_MS = 8_000
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 const CONNECT_TIMEOUT_SECONDS = 5
+// A caller is told to come back rather than left hanging behind statements that are stuck.
+const POOL_WAIT_MS = 10_000
 const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,39}$/
 
 export function openDatabase(options: DatabaseOptions): Database {
@@ -46,18 +50,38 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     types: { bigint: INTEGERS, json: JSON_TEXT },
   }) as unknown as Sql
+  const { poolWaitMs = POOL_WAIT_MS } = options
   return {
     sql,
     orm: ormOver(sql),
-    async transaction(tenantId, work) {
+    transaction<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
       const asked = performance.now()
-      return (await sql.begin(async tx => {
-        options.onWait?.((performance.now() - asked) / 1000)
-        await tx.unsafe(setTenant(tenantId))
-        return work({ sql: tx, orm: ormOver(tx), tenantId })
-      })) as Awaited<ReturnType<typeof work>>
+      return new Promise<T>((resolve, reject) => {
+        let gaveUp = false
+        const timer = setTimeout(() => {
+          gaveUp = true
+          reject(new PoolWait())
+        }, poolWaitMs)
+        const done = sql.begin(async tx => {
+          clearTimeout(timer)
+          // The connection came too late: nothing is done with it.
+          if (gaveUp) throw new PoolWait()
+          options.onWait?.((performance.now() - asked) / 1000)
+          await tx.unsafe(setTenant(tenantId))
+          return work({ sql: tx, orm: ormOver(tx), tenantId })
+        }) as Promise<T>
+        done.then(resolve, reject).finally(() => clearTimeout(timer))
+      })
     },
     close: () => sql.end({ timeout: 5 }),
+  }
+}
+
+/** No connection came free in time; nothing was sent to the database. */
+class PoolWait extends Error {
+  readonly code = 'POOL_WAIT'
+  constructor() {
+    super('no connection came free in time')
   }
 }
 

@@ -4,6 +4,7 @@ import { DomainError } from './errors.ts'
 /** SQLSTATE → refusal. Class 53: no resources; 57P03, 08*: not reachable; 55P03, 57014: waited too long; 40*: try again. */
 const BUSY = /^(53...|57P0[123]|08...|55P03|57014|40001|40P01|25P03)$/
 const BUSY_NETWORK = new Set([
+  'POOL_WAIT',
   'CONNECT_TIMEOUT',
   'CONNECTION_CLOSED',
   'CONNECTION_ENDED',

@@ -203,6 +203,23 @@ describe('without a good token', () => {
     }
   })
 
+  test('a token anywhere but in the Authorization header opens nothing', async () => {
+    const token = world.token('checkout')
+    const nobody = world.withToken(null)
+    for (const answer of [
+      await nobody.get(`/v1/payers?access_token=${token}`),
+      await nobody.get(`/v1/payers?token=${token}`),
+      await nobody.get('/v1/payers', { headers: { cookie: `access_token=${token}` } }),
+      await nobody.get('/v1/payers', {
+        headers: { 'x-access-token': token, 'proxy-authorization': `Bearer ${token}` },
+      }),
+    ]) {
+      expect(answer.status).toBe(401)
+      expect(answer.text).not.toContain(token)
+    }
+    expect(world.logs.join('')).not.toContain(token)
+  })
+
   test('unknown routes under /v1 answer no better than known ones', async () => {
     for (const path of ['/v1/nothing', '/v1/', '/v1/payers/x/y/z']) {
       expect([401, 404]).toContain((await world.withToken(null).get(path)).status)
