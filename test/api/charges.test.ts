@@ -122,7 +122,10 @@ describe('a charge that is declined', () => {
 describe('a charge that Stripe does not take', () => {
   it('is errored, answered 422 with the charge, and alarmed', async () => {
     const { token } = await card()
-    const { json: methods } = await world.stripeApi('GET', '/v1/events', { type: 'payment_method.attached', limit: '1' })
+    const { json: methods } = await world.stripeApi('GET', '/v1/events', {
+      type: 'payment_method.attached',
+      limit: '1',
+    })
     await world.stripeApi('POST', `/v1/payment_methods/${methods.data[0].data.object.id}/detach`)
     const answer = await charge(world, token)
     expect([answer.status, answer.json.code]).toEqual([422, 'charge_refused'])
@@ -212,7 +215,9 @@ describe('lists of charges', () => {
     for (let i = 0; i < 5; i++) made.unshift((await charge(world, token, { amount: 500 + i })).json.id)
     const seen: string[] = []
     for (let cursor: string | null = ''; cursor !== null; ) {
-      const page: Shown = await world.as('finance').get(`/v1/charges?token=${token}&limit=2${cursor && `&cursor=${cursor}`}`)
+      const page: Shown = await world
+        .as('finance')
+        .get(`/v1/charges?token=${token}&limit=2${cursor && `&cursor=${cursor}`}`)
       seen.push(...page.json.data.map((one: Shown) => one.id))
       cursor = page.json.next_cursor
     }
