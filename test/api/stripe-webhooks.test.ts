@@ -210,6 +210,14 @@ describe('an event', () => {
     expect(world.logs.join('')).not.toContain('4242 4242')
   })
 
+  it('is stored once even if its very id could be a card number', async () => {
+    const event = madeEvent({ id: 'evt_4242424242424242' })
+    for (let times = 0; times < 2; times++) expect((await deliver(world, event)).status).toBe(200)
+    const rows = await owner`select stripe_event_id from stripe_events where stripe_event_id like 'evt_masked_%'`
+    expect(rows).toHaveLength(1)
+    expect(await rowsOf(event.id)).toHaveLength(0)
+  })
+
   it('of another mode or another account is quarantined and never acted upon', async () => {
     const live = madeEvent({
       type: 'payment_intent.succeeded',

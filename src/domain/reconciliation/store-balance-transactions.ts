@@ -12,7 +12,10 @@ export async function storeBalanceTransactions(
   lines: readonly StripeBalanceTransaction[],
 ): Promise<void> {
   if (lines.length === 0) return
-  const rows = maskStripeValue(ctx, ctx.tenantId, 'balance_transaction', lines.map(rowOf))
+  const rows = lines.map(line => ({
+    ...rowOf(line),
+    ...maskStripeValue(ctx, ctx.tenantId, 'balance_transaction', freeText(line)),
+  }))
   await tx.sql`
     insert into balance_transactions (
       tenant_id, id, type, reporting_category, amount, fee, net, currency, status, source_id, source_charge_id,
@@ -42,19 +45,24 @@ export async function storeBalanceTransactions(
            missing_at = null`
 }
 
+/** All that is no id: names that Stripe may add to, and the object as it came. */
+const freeText = ({ type, reportingCategory, status, raw }: StripeBalanceTransaction) => ({
+  type,
+  reporting_category: reportingCategory,
+  status,
+  raw,
+})
+
 const instant = (seconds: number) => new Date(seconds * 1000).toISOString()
 
 function rowOf(line: StripeBalanceTransaction) {
   const { source } = line
   return {
     id: line.id,
-    type: line.type,
-    reporting_category: line.reportingCategory,
     amount: line.amount,
     fee: line.fee,
     net: line.net,
     currency: line.currency,
-    status: line.status,
     source_id: line.sourceId,
     source_charge_id: source?.charge ?? null,
     source_payment_intent_id: source?.paymentIntent ?? null,
@@ -64,7 +72,6 @@ function rowOf(line: StripeBalanceTransaction) {
     presentment_currency: source?.currency ?? null,
     created_at: instant(line.created),
     available_on: instant(line.availableOn),
-    raw: line.raw,
   }
 }
 

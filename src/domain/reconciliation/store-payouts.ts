@@ -5,7 +5,10 @@ import { maskStripeValue } from '../stripe-events/mask-stripe-values.ts'
 
 export async function storePayouts(tx: Tx, ctx: Ctx, payouts: readonly StripePayout[]): Promise<void> {
   if (payouts.length === 0) return
-  const rows = maskStripeValue(ctx, ctx.tenantId, 'payout', payouts.map(rowOf))
+  const rows = payouts.map(payout => ({
+    ...rowOf(payout),
+    ...maskStripeValue(ctx, ctx.tenantId, 'payout', freeText(payout)),
+  }))
   await tx.sql`
     insert into payouts (tenant_id, id, amount, currency, status, automatic, reconciliation_status,
                          balance_transaction_id, failure_code, trace_id, arrival_date, created_at, raw, mirrored_at)
@@ -24,6 +27,13 @@ export async function storePayouts(tx: Tx, ctx: Ctx, payouts: readonly StripePay
            mirrored_at = excluded.mirrored_at`
 }
 
+/** All that Stripe or a person at its dashboard could write as they like. */
+const freeText = ({ failureCode, traceId, raw }: StripePayout) => ({
+  failure_code: failureCode,
+  trace_id: traceId?.value ?? null,
+  raw,
+})
+
 const instant = (seconds: number) => new Date(seconds * 1000).toISOString()
 
 function rowOf(payout: StripePayout) {
@@ -35,10 +45,7 @@ function rowOf(payout: StripePayout) {
     automatic: payout.automatic,
     reconciliation_status: payout.reconciliationStatus,
     balance_transaction_id: payout.balanceTransaction,
-    failure_code: payout.failureCode,
-    trace_id: payout.traceId?.value ?? null,
     arrival_date: instant(payout.arrivalDate),
     created_at: instant(payout.created),
-    raw: payout.raw,
   }
 }

@@ -42,6 +42,12 @@ export type EventRow = {
 
 type Place = Pick<Dependencies, 'clock' | 'meter' | 'log'>
 
+/** What Stripe wrote, as opposed to what is made here. */
+type Told = Pick<
+  EventRow,
+  'stripe_event_id' | 'type' | 'object_id' | 'object_type' | 'account' | 'api_version' | 'facts'
+>
+
 /** `payload` is hashed: the raw body of a webhook, or the event as the list showed it. */
 export function eventRow(
   place: Place,
@@ -51,22 +57,23 @@ export function eventRow(
   payload: Buffer | string,
 ): EventRow {
   const { object } = event
-  const verdict = judge(tenant, event)
-  return maskStripeValue(place, tenant.id, 'event', {
+  return {
     id: newId('stripeEvent', place.clock.now()),
-    stripe_event_id: event.id,
-    type: event.type,
-    object_id: object.id,
-    object_type: object.object,
+    ...masked(place, tenant.id, {
+      stripe_event_id: event.id,
+      type: event.type,
+      object_id: object.id,
+      object_type: object.object,
+      account: event.account,
+      api_version: event.apiVersion,
+      facts: factsOf(event),
+    }),
     livemode: event.livemode,
-    account: event.account,
-    api_version: event.apiVersion,
     stripe_created_at: new Date(event.created * 1000).toISOString(),
-    facts: factsOf(event),
     payload_hash: hashOf(payload),
     source,
-    ...verdict,
-  })
+    ...judge(tenant, event),
+  }
 }
 
 /** What cannot be read as an event of the pinned version is kept by its id alone. */
@@ -77,22 +84,28 @@ export function bareRow(
   code: 'thin_event' | 'unreadable_event',
   payload: Buffer,
 ): EventRow {
-  return maskStripeValue(place, tenant.id, 'event', {
+  const unread = { object_id: null, object_type: null, account: null, api_version: null, facts: {} }
+  return {
     id: newId('stripeEvent', place.clock.now()),
-    stripe_event_id: bare.id,
-    type: bare.type,
-    object_id: null,
-    object_type: null,
+    ...masked(place, tenant.id, { stripe_event_id: bare.id, type: bare.type, ...unread }),
     livemode: bare.livemode,
-    account: null,
-    api_version: null,
     stripe_created_at: bare.created.toISOString(),
-    facts: {},
     payload_hash: hashOf(payload),
     source: 'webhook',
     status: 'ignored',
     error_code: code,
-  })
+  }
+}
+
+/** An event's id stays its own when it has to be masked, so that the event is still stored once. */
+function masked(place: Place, tenantId: string, told: Told): Told {
+  const clean = maskStripeValue(place, tenantId, 'event', told)
+  if (clean.stripe_event_id === told.stripe_event_id) return clean
+  const digest = createHash('sha256').update(told.stripe_event_id).digest('hex')
+  return {
+    ...clean,
+    stripe_event_id: `evt_masked_${digest.replace(/\d/g, digit => 'ghjkmnpqrs'[Number(digit)] as string)}`,
+  }
 }
 
 function judge(tenant: Tenant, event: StripeEvent): { status: StoredStatus; error_code: string | null } {
