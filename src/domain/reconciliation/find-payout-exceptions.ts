@@ -7,8 +7,9 @@ import type { Stretch } from './read-feed.ts'
 
 type PayoutSum = { id: string; amount: number; currency: string; computed: number; created_at: Date }
 
-/** More explanations than this for one payout: then the sum itself is what to look at. */
-const EXPLANATIONS_MAX = 10
+/** What gone rows, and doubled or changed ones, add to an amount less the sum of its rows. */
+export type Explanation = { gone: number; changed: number }
+
 /** What Stripe keeps of a charge that left no line: at most a tenth of it and a fixed part. */
 const FEE_SHARE_MAX = 0.1
 const FEE_FIXED_MAX = 100
@@ -63,14 +64,14 @@ function unbalanced(tx: Tx, { from, to }: Stretch): Promise<PayoutSum[]> {
      order by p.created_at, p.id`
 }
 
-/** By how much each row that is an exception of its own puts the sum out. */
-async function explanations(tx: Tx, payoutId: string): Promise<number[]> {
-  const rows = await tx.sql<{ by: number }[]>`
-    select case when missing_at is not null then net when twin then -net else -difference end as by
+/** By how much the rows that are exceptions of their own put the sum out. */
+async function explanations(tx: Tx, payoutId: string): Promise<Explanation> {
+  const [row] = await tx.sql<Explanation[]>`
+    select coalesce(sum(net) filter (where missing_at is not null), 0)::bigint as gone,
+           coalesce(sum(case when twin then -net else -difference end) filter (where missing_at is null), 0)::bigint as changed
       from (${lineFacts(tx, linesOfPayouts(tx, [payoutId]))}) l
-     where in_scope and matched_id is not null and (missing_at is not null or difference <> 0)
-     limit ${EXPLANATIONS_MAX + 1}`
-  return rows.length > EXPLANATIONS_MAX ? [] : rows.map(row => row.by)
+     where in_scope and matched_id is not null`
+  return row ?? { gone: 0, changed: 0 }
 }
 
 /** Gross of charges and refunds that left no line at all, from the time that a payout can hold. */
@@ -91,18 +92,18 @@ async function neverSeen(tx: Tx, payout: PayoutSum, found: readonly Finding[]): 
 }
 
 /**
- * Whether a variance (minor units) is the sum of some of the exact explanations, or of some of them and the net of one
- * missing payment, of which only the gross is known.
+ * Whether a variance (minor units) is what other exceptions come to: rows that are gone always put the sum out, doubled
+ * and changed ones did unless they were so when the payout was made. What they leave may be the net of one payment that
+ * never had a row, of which only the gross is known. A sum that merely could be made of some of them is not believed.
  */
-export function isExplained(variance: number, exact: readonly number[], missingGross: readonly number[]): boolean {
-  const used = exact.slice(0, EXPLANATIONS_MAX)
-  for (let subset = 0; subset < 2 ** used.length; subset++) {
-    let rest = variance
-    for (const [i, by] of used.entries()) if (subset & (1 << i)) rest -= by
-    if (rest === 0 && subset > 0) return true
-    if (missingGross.some(gross => couldBeNetOf(rest, gross))) return true
-  }
-  return false
+export function isExplained(
+  variance: number,
+  { gone, changed }: Explanation,
+  neverSeenGross: readonly number[],
+): boolean {
+  const rests = [variance - gone - changed, variance - gone]
+  if (rests.includes(0)) return true
+  return rests.some(rest => neverSeenGross.some(gross => couldBeNetOf(rest, gross)))
 }
 
 function couldBeNetOf(net: number, gross: number): boolean {

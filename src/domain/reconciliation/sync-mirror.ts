@@ -9,13 +9,13 @@ import { dropFeed, type Feed, FeedBusy, type FeedProgress, readFeed, type Stretc
 import { storeBalanceTransactions } from './store-balance-transactions.ts'
 import { storePayouts } from './store-payouts.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
 
 /** Stripe keeps no account from before it was founded. */
 const BEGINNING = new Date('2010-01-01T00:00:00Z')
-/** What appears late in a list is found by reading a little of it again. */
-const LINES_OVERLAP_MS = HOUR_MS
+/** What appears late in a list is found by reading a little of it again; each day's reconciliation reads the week. */
+const LINES_OVERLAP_MS = 10 * MINUTE_MS
 /** A payout changes until its return window has passed: within 5 business days, so 9 days with holidays. */
 const PAYOUTS_OVERLAP_MS = 9 * DAY_MS
 

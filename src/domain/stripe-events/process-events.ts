@@ -7,6 +7,7 @@ import type { Ctx, Dependencies } from '../context.ts'
 import { eachOf } from '../each-of.ts'
 import { errorShape } from '../error-shape.ts'
 import { DomainError } from '../errors.ts'
+import { hastenMirror } from '../reconciliation/hasten-mirror.ts'
 import { internalContext } from '../tenants/operator-context.ts'
 import { stripeAccountOf } from '../tenants/stripe-account.ts'
 import { type SubjectKind, subjectOf } from './event-handlers.ts'
@@ -32,6 +33,14 @@ export type ClaimedEvent = {
 
 type Outcome = { status: 'done' | 'quarantined'; code: string | null } | { status: 'retry'; code: string }
 
+/** After these Stripe's books hold a line more. */
+const BRINGS_LINES: ReadonlySet<string> = new Set([
+  'charge.updated',
+  'charge.captured',
+  'charge.refunded',
+  'refund.failed',
+])
+
 type Group = { kind: SubjectKind; id: string; events: ClaimedEvent[] }
 
 /** Processes one batch of due events; answers how many there were. */
@@ -52,6 +61,7 @@ export async function processEvents(dependencies: Dependencies, tenantId: string
   await finish(ctx, strangers, () => ({ status: 'quarantined', code: 'unknown_customer' }))
   const ours = events.filter(event => !strangers.includes(event))
   await eachOf(familiesOf(groupsOf(ours)), SUBJECTS_AT_ONCE, passOver(ctx, account))
+  if (ours.some(({ type }) => BRINGS_LINES.has(type))) await hastenMirror(ctx)
   return events.length
 }
 
