@@ -117,6 +117,22 @@ describe('a large account', () => {
     expect(performance.now() - started).toBeLessThan(SWEEP_MAX_MS)
   }, 60_000)
 
+  it('takes a converted payment by what the payer saw, and not by the account’s currency', async () => {
+    const convert = (n: number, seen: string) =>
+      owner.unsafe(`update balance_transactions set currency = 'eur', amount = 37, fee = 37 - net, ${seen},
+                           raw = '{"exchange_rate": 0.9}' where id = '${line(n)}'`)
+    const back = (n: number) =>
+      owner.unsafe(`update balance_transactions set currency = 'usd', amount = 100 + ${n}, fee = 30, presentment_amount = 100 + ${n},
+                           presentment_currency = 'usd', raw = '{}' where id = '${line(n)}'`)
+    await convert(11, 'presentment_amount = presentment_amount')
+    expect(named((await find()).found)).toEqual([])
+    await convert(12, 'presentment_amount = presentment_amount + 1')
+    await convert(13, "presentment_currency = 'mnt'")
+    expect(named((await find()).found)).toEqual([`AMOUNT_UNDER ${charge(12)}`, `CURRENCY_MISMATCH ${charge(13)}`])
+    for (const n of [11, 12, 13]) await back(n)
+    expect(named((await find()).found)).toEqual([])
+  }, 60_000)
+
   it('gives each planted fault once and nothing else', async () => {
     const set = (n: number, change: string) =>
       owner.unsafe(`update balance_transactions set ${change} where id = '${line(n)}'`)

@@ -68,7 +68,10 @@ export function lineFacts(tx: Tx, scope: LineScope): Fragment {
                  when g.matched_id is null or g.twin then 0
                  when g.currency = g.vault_currency then coalesce(g.vault_amount, 0)
                  when g.converted and not g.foreign_currency
-                      and abs(g.vault_amount) = abs(coalesce(g.presentment_amount, g.vault_amount)) then g.amount
+                      and (abs(g.vault_amount) = abs(coalesce(g.presentment_amount, g.vault_amount))
+                           -- What was not captured has no amount of its own at Stripe: a unit is lost in converting it.
+                           or g.reporting_category = 'partial_capture_reversal'
+                              and abs(g.amount - round(g.vault_amount * g.rate)) <= 1) then g.amount
                  else round(coalesce(g.vault_amount, 0) * coalesce(g.rate, 1))::bigint
                end as expected
           from (${vaultSide(tx, scope)} offset 0) g
