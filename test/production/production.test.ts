@@ -125,7 +125,7 @@ it('pays every charge once or not at all while Stripe fails and processes are ki
   )
   expect(verdict.faults).toEqual([])
   expect(verdict.undecided).toEqual([])
-})
+}, 180_000)
 
 it('stops when told to, with exit code 0', async () => {
   for (const service of services) expect(await service.stop()).toBe(0)
