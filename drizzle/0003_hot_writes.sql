@@ -8,6 +8,27 @@ begin
     raise exception 'ill-formed tenant' using errcode = '22023';
   end if;
   execute format('set local app.tenant = %L', p_tenant);
+  perform panless_plan_again();
+end
+$$;
+--> statement-breakpoint
+
+-- Plans made while the tables were all but empty take any index that begins with the tenant, and a connection would keep
+-- them until the first ANALYZE: so they are made again when the connection is 1, 2, 4, 8 … seconds old.
+create function panless_plan_again() returns void
+  language plpgsql set search_path = public, pg_temp as $$
+declare
+  now_s double precision := extract(epoch from clock_timestamp());
+  times text := current_setting('panless.plan_times', true);
+  began double precision;
+begin
+  if times is null or times = '' then
+    perform set_config('panless.plan_times', now_s || ' ' || now_s + 1, false);
+  elsif now_s >= split_part(times, ' ', 2)::double precision then
+    began := split_part(times, ' ', 1);
+    execute 'discard plans';
+    perform set_config('panless.plan_times', began || ' ' || now_s + (now_s - began), false);
+  end if;
 end
 $$;
 --> statement-breakpoint
@@ -77,17 +98,20 @@ $$;
 -- Reserves charges: everything that may forbid a charge is read under the lock on its token, then charge, attempt,
 -- key and audit row are written. Tokens are locked in the order of their ids before any key is claimed, and keys are
 -- claimed in their own order, so that batches cannot wait for each other. Whoever pauses charging takes the same
--- advisory lock alone, so that nothing is reserved once that has been answered.
+-- advisory lock alone, so that nothing is reserved once that has been answered. New requests on tokens without limits
+-- are written together; what is left, and everything after a race for a key or a reference, goes one by one.
 create function charge_reserve(p_tenant text, p_rows jsonb)
   returns table (r_i integer, r_outcome text, r_reply_status integer, r_reply_sealed bytea, r_object text, r_payer text,
                  r_customer text, r_payment_method text)
-  language plpgsql set search_path = public, pg_temp as $$
+  language plpgsql set search_path = public, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   policy tenants%rowtype;
   wanted record;
   claim record;
   saved record;
   refusal text;
+  together jsonb;
 begin
   perform panless_enter_tenant(p_tenant);
   select * into policy from tenants where id = p_tenant;
@@ -98,15 +122,30 @@ begin
   end if;
   select * into policy from tenants where id = p_tenant;
   perform 1 from tokens t
-   where t.tenant_id = p_tenant and t.id in (select w ->> 'token_id' from jsonb_array_elements(p_rows) w)
+   where t.tenant_id = p_tenant and t.id = any (array(select distinct w ->> 'token_id' from jsonb_array_elements(p_rows) w))
    order by t.id for no key update;
+  if policy.charging_paused_at is null and policy.max_amount_per_hour is null and policy.max_charges_per_hour is null then
+    begin
+      together := charge_reserve_together(p_tenant, coalesce(policy.max_amount_per_charge, 99999999), p_rows);
+    exception
+      when sqlstate 'PL009' then together := null;
+    end;
+  end if;
+  return query
+    select d.i, 'reserved', null::integer, null::bytea, d.charge_id, d.payer_id, d.customer, d.payment_method
+      from jsonb_to_recordset(together)
+           as d(i integer, charge_id text, payer_id text, customer text, payment_method text);
+  if jsonb_array_length(together) = jsonb_array_length(p_rows) then
+    return;
+  end if;
   for wanted in
     select * from jsonb_to_recordset(p_rows) as w(
       i integer, at timestamptz, wall timestamptz, lease_until timestamptz, look_at timestamptz,
       key_hash bytea, request_hash bytea, charge_id text, attempt_id text, stripe_key text, token_id text,
       payer_id text, amount bigint, currency text, reference_hash bytea, details_sealed bytea, billing_job text,
       capture_method text, on_session boolean, audit jsonb)
-    order by w.key_hash, w.i
+     where w.i not in (select (d ->> 'i')::integer from jsonb_array_elements(together) d)
+     order by w.key_hash, w.i
   loop
     r_i := wanted.i;
     r_reply_status := null; r_reply_sealed := null; r_object := null; r_payer := null;
@@ -125,10 +164,6 @@ begin
       into saved from tokens t where t.tenant_id = p_tenant and t.id = wanted.token_id;
     if not found or saved.payer_id <> wanted.payer_id then
       refusal := 'not_found';
-    elsif exists (
-      select 1 from charges c where c.tenant_id = p_tenant and c.reference_hash = wanted.reference_hash)
-    then
-      refusal := 'reference_in_use';
     else
       refusal := charge_refusal(p_tenant, wanted.at, policy, wanted.token_id, saved.status, saved.usage, saved.limits,
         saved.payer_id, saved.consent_id, wanted.amount, wanted.currency, wanted.billing_job, wanted.on_session, null);
@@ -143,6 +178,11 @@ begin
       if not found then
         refusal := 'reference_in_use';
       end if;
+    -- A reference that was used says more than what forbids the charge now: that charge may well have taken the money.
+    elsif refusal <> 'not_found' and exists (
+      select 1 from charges c where c.tenant_id = p_tenant and c.reference_hash = wanted.reference_hash)
+    then
+      refusal := 'reference_in_use';
     end if;
     if refusal is not null then
       delete from idempotency_keys k
@@ -169,12 +209,84 @@ end
 $$;
 --> statement-breakpoint
 
+-- The plain part of a batch, written at once: keys and references that nobody has used, active tokens without limits,
+-- standing consents. The caller holds the locks. Another transaction's key or reference that came between fails it all.
+create function charge_reserve_together(p_tenant text, p_max_amount bigint, p_rows jsonb) returns jsonb
+  language plpgsql set search_path = public, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+declare
+  done jsonb;
+  planned bigint;
+begin
+  with plain as materialized (
+    select w.*, t.stripe_payment_method_id, p.stripe_customer_id
+      from (select w.*, count(*) over (partition by w.key_hash) as same_key,
+                   count(*) over (partition by w.reference_hash) as same_reference
+              from jsonb_to_recordset(p_rows) as w(
+                i integer, at timestamptz, lease_until timestamptz, look_at timestamptz, key_hash bytea,
+                request_hash bytea, charge_id text, attempt_id text, stripe_key text, token_id text, payer_id text,
+                amount bigint, currency text, reference_hash bytea, details_sealed bytea, billing_job text,
+                capture_method text, wall timestamptz, audit jsonb)) w
+     cross join lateral (
+       select * from tokens tt where tt.tenant_id = p_tenant and tt.id = w.token_id limit 1) t
+     cross join lateral (
+       select * from payers pp where pp.tenant_id = p_tenant and pp.id = w.payer_id limit 1) p
+     cross join lateral (
+       select * from consents cc where cc.tenant_id = p_tenant and cc.id = t.consent_id limit 1) c
+     where w.same_key = 1 and w.same_reference = 1 and w.key_hash is not null and w.amount <= p_max_amount
+       and t.status = 'active' and t.usage = 'off_session' and t.limits is null and t.payer_id = w.payer_id
+       and p.status = 'active' and c.withdrawn_at is null
+       and not exists (
+         select 1 from idempotency_keys k where k.tenant_id = p_tenant and k.key_hash = w.key_hash offset 0)
+  ), keys as (
+    insert into idempotency_keys (tenant_id, key_hash, request_hash, status, moves_money, object_id, payer_id, lease_until,
+                                  created_at)
+    select p_tenant, w.key_hash, w.request_hash, 'running', true, w.charge_id, w.payer_id, w.lease_until, w.wall
+      from plain w order by w.key_hash
+    on conflict do nothing
+    returning key_hash
+  ), made as (
+    insert into charges (tenant_id, id, payer_id, token_id, status, amount, currency, capture_method, billing_job,
+                         reference_hash, details_sealed, created_by, created_at, updated_at)
+    select p_tenant, w.charge_id, w.payer_id, w.token_id, 'sending', w.amount, w.currency, w.capture_method,
+           w.billing_job, w.reference_hash, w.details_sealed, w.audit ->> 'actor_id', w.at, w.at
+      from plain w
+    on conflict (tenant_id, reference_hash) do nothing
+    returning id
+  ), tried as (
+    insert into charge_attempts (tenant_id, id, charge_id, kind, status, amount, stripe_idempotency_key, created_at,
+                                 sent_at, lease_until, next_look_at)
+    select p_tenant, w.attempt_id, w.charge_id, 'charge', 'sending', w.amount, w.stripe_key, w.at, w.at, w.lease_until,
+           w.look_at
+      from plain w
+  ), audited as (
+    insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, outcome, object_type, object_id, payer_id,
+                           request_id, address_hash, details, transaction_id, row_hash)
+    select p_tenant, e.id, w.at, e.actor_kind, e.actor_id, e.action, e.outcome, e.object_type, e.object_id, e.payer_id,
+           e.request_id, e.address_hash, coalesce(e.details, '{}'), '', ''
+      from plain w
+     cross join lateral jsonb_to_record(w.audit) as e(id text, actor_kind text, actor_id text, action text, outcome text,
+           object_type text, object_id text, payer_id text, request_id text, address_hash bytea, details jsonb)
+  )
+  select jsonb_agg(jsonb_build_object('i', w.i, 'charge_id', w.charge_id, 'payer_id', w.payer_id,
+                                      'customer', w.stripe_customer_id, 'payment_method', w.stripe_payment_method_id)),
+         2 * count(*) - (select count(*) from keys) - (select count(*) from made)
+    into done, planned
+    from plain w;
+  if planned <> 0 then
+    raise exception 'another request was first' using errcode = 'PL009';
+  end if;
+  return done;
+end
+$$;
+--> statement-breakpoint
+
 -- Why a token may not be charged now, or null. `p_charge` is left out of the sums: it is the charge that asks again.
 create function charge_refusal(
   p_tenant text, p_now timestamptz, p_policy tenants, p_token text, p_status text, p_usage text, p_limits jsonb,
   p_payer text, p_consent text, p_amount bigint, p_currency text, p_billing_job text, p_on_session boolean, p_charge text)
   returns text
-  language plpgsql set search_path = public, pg_temp as $$
+  language plpgsql set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   spent bigint;
   made bigint;
@@ -245,16 +357,18 @@ $$;
 -- Stripe by others and is entered here; `lease`: what is told counts only while its teller owns the attempt.
 create function charge_settle(p_tenant text, p_rows jsonb)
   returns table (r_i integer, r_outcome text, r_status text)
-  language plpgsql set search_path = public, pg_temp as $$
+  language plpgsql set search_path = public, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   final constant text[] := array['succeeded', 'declined', 'errored', 'expired', 'cancelled'];
   told record;
-  held charges%rowtype;
-  tried charge_attempts%rowtype;
+  held record;
+  tried record;
+  entries jsonb[] := '{}';
 begin
   perform panless_enter_tenant(p_tenant);
   perform 1 from charges c
-   where c.tenant_id = p_tenant and c.id in (select w ->> 'charge_id' from jsonb_array_elements(p_rows) w)
+   where c.tenant_id = p_tenant and c.id = any (array(select distinct w ->> 'charge_id' from jsonb_array_elements(p_rows) w))
    order by c.id for no key update;
   for told in
     select * from jsonb_to_recordset(p_rows) as w(
@@ -267,18 +381,18 @@ begin
     order by w.i
   loop
     r_i := told.i;
-    r_status := null;
     if told.take_in is not null then
       insert into charge_attempts (tenant_id, id, charge_id, kind, status, amount, stripe_idempotency_key, created_at)
       values (p_tenant, told.attempt_id, told.charge_id, told.take_in, 'created', told.take_in_amount, told.take_in_key,
               told.at)
       on conflict do nothing;
     end if;
-    select * into held from charges c where c.tenant_id = p_tenant and c.id = told.charge_id;
-    select * into tried from charge_attempts a
-     where a.tenant_id = p_tenant and a.id = told.attempt_id and a.charge_id = told.charge_id for no key update;
+    select c.status, c.amount, c.payer_id into held
+      from charges c where c.tenant_id = p_tenant and c.id = told.charge_id;
+    select a.charge_id, a.status, a.lease_until into tried
+      from charge_attempts a where a.tenant_id = p_tenant and a.id = told.attempt_id for no key update;
     r_status := held.status;
-    if tried.id is null then
+    if tried.charge_id is distinct from told.charge_id then
       r_outcome := 'superseded';
     elsif tried.status = any (final) then
       if tried.status = told.attempt_status then
@@ -336,14 +450,26 @@ begin
       end if;
     end if;
     if told.reply_sealed is not null and r_outcome in ('settled', 'confirmed') then
-      perform panless_complete_key(p_tenant, told.key_hash, told.charge_id, held.payer_id, told.reply_status, told.reply_sealed);
+      update idempotency_keys k
+         set status = 'done', object_id = told.charge_id, payer_id = held.payer_id, reply_status = told.reply_status,
+             reply_sealed = told.reply_sealed
+       where k.tenant_id = p_tenant and k.key_hash = told.key_hash and k.status = 'running';
     end if;
-    if r_outcome in ('settled', 'contradiction') then
-      perform panless_append_audit(p_tenant, told.at, told.audit || jsonb_build_object('outcome',
-        case r_outcome when 'contradiction' then 'contradicted' else told.audit ->> 'outcome' end));
+    if r_outcome = 'settled' then
+      entries := entries || (told.audit || jsonb_build_object('at', told.at));
+    elsif r_outcome = 'contradiction' then
+      entries := entries || (told.audit || jsonb_build_object('at', told.at, 'outcome', 'contradicted'));
     end if;
     return next;
   end loop;
+  insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, outcome, object_type, object_id, payer_id,
+                         request_id, address_hash, details, transaction_id, row_hash)
+  select p_tenant, e.id, e.at, e.actor_kind, e.actor_id, e.action, e.outcome, e.object_type, e.object_id, e.payer_id,
+         e.request_id, e.address_hash, coalesce(e.details, '{}'), '', ''
+    from unnest(entries) entry
+   cross join lateral jsonb_to_record(entry) as e(id text, at timestamptz, actor_kind text, actor_id text, action text,
+         outcome text, object_type text, object_id text, payer_id text, request_id text, address_hash bytea,
+         details jsonb);
 end
 $$;
 --> statement-breakpoint
@@ -356,7 +482,8 @@ create function tokenize_prepare(p_tenant text, p_now timestamptz, p_wall timest
                  r_session jsonb, r_payer text, r_payer_status text, r_wrapped_key bytea, r_key_version integer,
                  r_customer text, r_known text, r_known_payer text, r_prints text, r_tokens jsonb, r_failures jsonb)
   language plpgsql set search_path = public, pg_temp
-  set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
+  set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   binding record;
   some_failed boolean;
@@ -382,7 +509,12 @@ begin
               when k.lease_until > p_wall then 'running' end,
          k.reply_status, k.reply_sealed, k.object_id, k.payer_id,
          s.shown, p.id, p.status, p.wrapped_key, p.key_version, p.stripe_customer_id,
-         o.token_id, o.payer_id, t.prints, x.tokens, f.counts
+         o.token_id, o.payer_id, t.prints, x.tokens,
+         case when some_failed then jsonb_build_object(
+           'payer', (select count(*) from tokenize_failures ff
+                      where ff.tenant_id = p_tenant and ff.payer_id = p.id and ff.failed_at > p_since),
+           'address', (select count(*) from tokenize_failures ff
+                        where ff.tenant_id = p_tenant and ff.address_hash = w.address_hash and ff.failed_at > p_since)) end
     from jsonb_to_recordset(p_rows) as w(
            i integer, key_hash bytea, request_hash bytea, payer_id text, session_id text, stripe_id text, token_id text,
            fingerprint_hash bytea, address_hash bytea)
@@ -409,15 +541,7 @@ begin
        where (o.token_id is not null or w.token_id is not null or w.fingerprint_hash is not null)
          and tt.tenant_id = p_tenant and tt.payer_id = p.id
          and (tt.id in (o.token_id, w.token_id)
-              or (tt.fingerprint_hash = w.fingerprint_hash and tt.status in ('pending', 'active', 'frozen')))) x on true
-    left join lateral (
-      select jsonb_build_object(
-               'payer', (select count(*) from tokenize_failures ff
-                          where ff.tenant_id = p_tenant and ff.payer_id = p.id and ff.failed_at > p_since),
-               'address', (select count(*) from tokenize_failures ff
-                            where ff.tenant_id = p_tenant and ff.address_hash = w.address_hash and ff.failed_at > p_since))
-             as counts
-       where some_failed) f on true;
+              or (tt.fingerprint_hash = w.fingerprint_hash and tt.status in ('pending', 'active', 'frozen')))) x on true;
 end
 $$;
 --> statement-breakpoint
@@ -435,7 +559,8 @@ $$;
 create function payer_keep_customer(p_tenant text, p_now timestamptz, p_rows jsonb)
   returns table (r_i integer, r_customer text)
   language plpgsql set search_path = public, pg_temp
-  set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
+  set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   wanted record;
 begin
@@ -464,7 +589,8 @@ $$;
 create function tokenize_commit(p_tenant text, p_now timestamptz, p_wall timestamptz, p_lease_until timestamptz, p_rows jsonb)
   returns table (r_i integer, r_outcome text, r_reply_status integer, r_reply_sealed bytea, r_object text, r_payer text)
   language plpgsql set search_path = public, pg_temp
-  set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
+  set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   payer_ids text[];
   living text[];
@@ -477,10 +603,11 @@ declare
   payer_status text;
 begin
   perform panless_enter_tenant(p_tenant);
-  select array_agg(w ->> 'payer_id') into payer_ids from jsonb_array_elements(p_rows) w;
-  select array_agg(p.id) into living from (
-    select pp.id, pp.status from payers pp
-     where pp.tenant_id = p_tenant and pp.id = any (payer_ids) order by pp.id for no key update) p
+  select array_agg(distinct w ->> 'payer_id' order by w ->> 'payer_id') into payer_ids from jsonb_array_elements(p_rows) w;
+  select array_agg(p.id) into living
+    from unnest(payer_ids) u(id) cross join lateral (
+      select pp.id, pp.status from payers pp where pp.tenant_id = p_tenant and pp.id = u.id
+       limit 1 for no key update) p
    where p.status = 'active';
   with sent as materialized (
     select w.*, row_number() over (partition by w.key_hash order by w.i) as use_of_key,

@@ -104,8 +104,6 @@ function rowOf(ctx: Ctx, token: TokenToCommit): Sent {
 }
 
 function newTokenMembers(ctx: Ctx, row: TokenRow, consent: ConsentGiven, payer: PayerKey): Sent {
-  const place = { table: 'consents', column: 'evidence_sealed', row: row.consent_id }
-  const evidence = { ip: consent.ip, userAgent: consent.userAgent }
   return {
     token_id: row.id,
     payment_method: row.stripe_payment_method_id,
@@ -127,10 +125,15 @@ function newTokenMembers(ctx: Ctx, row: TokenRow, consent: ConsentGiven, payer: 
       text_version: consent.textVersion,
       locale: consent.locale,
       accepted_at: consent.acceptedAt,
-      evidence_sealed: hex(sealJson(ctx, payer, place, evidence)),
+      evidence_sealed: hex(sealEvidence(ctx, row.consent_id, consent, payer)),
       source: consentSource(ctx),
     },
   }
+}
+
+function sealEvidence(ctx: Ctx, consentId: string, { ip, userAgent }: ConsentGiven, payer: PayerKey): Buffer | null {
+  if (ip === null && userAgent === null) return null
+  return sealJson(ctx, payer, { table: 'consents', column: 'evidence_sealed', row: consentId }, { ip, userAgent })
 }
 
 const answerMembers = (token: Extract<TokenToCommit, { kind: 'answer' }>): Sent => ({
