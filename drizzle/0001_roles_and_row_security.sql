@@ -1,3 +1,31 @@
+-- Of indexes that cost the same, as all do while a table is empty, the planner takes the newest, and functions keep such
+-- plans. So every primary key is made anew after the other indexes: the first look-ups then go by it.
+do $$
+declare
+  foreign_keys text[];
+  key record;
+  statement text;
+begin
+  select array_agg(format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)))
+    into foreign_keys
+    from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace;
+  for key in
+    select conrelid::regclass as of_table, conname as name, pg_get_constraintdef(oid) as definition, contype as kind
+      from pg_constraint
+     where contype in ('f', 'p') and connamespace = 'public'::regnamespace
+     order by contype
+  loop
+    execute format('alter table %s drop constraint %I', key.of_table, key.name);
+    if key.kind = 'p' then
+      execute format('alter table %s add constraint %I %s', key.of_table, key.name, key.definition);
+    end if;
+  end loop;
+  foreach statement in array foreign_keys loop
+    execute statement;
+  end loop;
+end
+$$;
+--> statement-breakpoint
 -- The service's role may use the tables and owns nothing; row security shows it one tenant at a time.
 do $$
 begin

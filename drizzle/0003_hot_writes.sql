@@ -258,7 +258,7 @@ begin
                                  sent_at, lease_until, next_look_at)
     select p_tenant, w.attempt_id, w.charge_id, 'charge', 'sending', w.amount, w.stripe_key, w.at, w.at, w.lease_until,
            w.look_at
-      from plain w
+      from plain w join made on made.id = w.charge_id
   ), audited as (
     insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, outcome, object_type, object_id, payer_id,
                            request_id, address_hash, details, transaction_id, row_hash)

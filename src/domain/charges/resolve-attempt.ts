@@ -105,6 +105,8 @@ async function beginAgain({ ctx, attempt, loaded: { charge } }: Case): Promise<b
       select charge_resend_refusal(${ctx.tenantId}, ${ctx.clock.now()}, ${charge.id}) as refusal`) as unknown as [
       { refusal: string | null },
     ]
+    // Whoever books an outcome locks the charge before its attempts, so this does too.
+    await tx.sql`select 1 from charges where tenant_id = ${ctx.tenantId} and id = ${charge.id} for no key update`
     const began =
       refusal === null &&
       (
