@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import postgres from 'postgres'
 import { migrateDatabase } from '../../src/cli/migrate.ts'
 import { ensureCertificates } from '../../src/dev/certificates.ts'
 import { anyFreePort } from '../../src/dev/ports.ts'
@@ -20,6 +21,8 @@ export type BenchSite = {
   /** Starts a TypeScript file (or panless itself) with the environment; resolves when it answers on its port. */
   serve(entry: string, args?: string[], environment?: Record<string, string>): Promise<RunningServerProcess>
   stripe(delayMs: number): Promise<string>
+  /** What autovacuum does within a minute: statistics for tables that have just been filled, so that plans fit them. */
+  analyze(): Promise<void>
   close(): Promise<void>
 }
 
@@ -31,21 +34,18 @@ export async function openBenchSite(): Promise<BenchSite> {
   const folder = await mkdtemp(join(tmpdir(), 'panless-bench-'))
   const children: ChildProcess[] = []
   const key: IssuerKey = makeKey('bench', 'EdDSA')
-  const [postgres, certificates, issuer]: [
-    RunningPostgres,
-    Awaited<ReturnType<typeof ensureCertificates>>,
-    TestIssuer,
-  ] = await Promise.all([
-    startScratchPostgres({ settings: { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' } }),
-    ensureCertificates(join(folder, 'tls')),
-    startTestIssuer([key]),
-  ])
-  await migrateDatabase(postgres.ownerUrl)
-  await admitService(postgres.ownerUrl)
+  const [server, certificates, issuer]: [RunningPostgres, Awaited<ReturnType<typeof ensureCertificates>>, TestIssuer] =
+    await Promise.all([
+      startScratchPostgres({ settings: { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' } }),
+      ensureCertificates(join(folder, 'tls')),
+      startTestIssuer([key]),
+    ])
+  await migrateDatabase(server.ownerUrl)
+  await admitService(server.ownerUrl)
   const keyringFile = join(folder, 'keyring.json')
   await createKeyringFile(keyringFile)
   const environment = {
-    DATABASE_URL: postgres.appSocketUrl,
+    DATABASE_URL: server.appSocketUrl,
     DATABASE_POOL_MAX: '4',
     DEFAULT_TENANT: 'bench',
     STRIPE_SECRET_KEY: 'sk_test_bench',
@@ -75,7 +75,7 @@ export async function openBenchSite(): Promise<BenchSite> {
   }
 
   return {
-    postgres,
+    postgres: server,
     ca,
     environment,
     token: scope =>
@@ -104,10 +104,15 @@ export async function openBenchSite(): Promise<BenchSite> {
       for await (const line of lines) return line
       throw new Error('the Stripe stub did not start')
     },
+    async analyze() {
+      const sql = postgres(server.superuserUrl, { max: 1, onnotice: () => {} })
+      await sql`analyze`
+      await sql.end()
+    },
     async close() {
       await Promise.all(children.map(end))
       await issuer.stop()
-      await postgres.stop()
+      await server.stop()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 const { delayMs } = JSON.parse(process.argv[2] ?? '{"delayMs":0}') as { delayMs: number }
 const created = Math.floor(Date.now() / 1000)
 let next = 0
-const id = (prefix: string) => `${prefix}_bench${(++next).toString(36).padStart(16, 'a')}`
+const id = (prefix: string) => `${prefix}_benchqqqqqqqqq${(++next).toString(36)}`
 
 const card = (fingerprint: string) => ({
   brand: 'visa',

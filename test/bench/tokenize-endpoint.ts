@@ -6,7 +6,7 @@ import { openBenchSite } from './site.ts'
 
 const SHAPE = { inFlight: 48, seconds: 5, warmUp: 3 }
 const PANLESS = new URL('../../src/main.ts', import.meta.url).pathname
-const PAYERS = 200
+const PAYERS = 1_000
 
 export async function benchTokenizeEndpoint(): Promise<Measured[]> {
   const site = await openBenchSite()
@@ -29,6 +29,8 @@ export async function benchTokenizeEndpoint(): Promise<Measured[]> {
     })
     const run = async (entry: string, args: string[] = []) => {
       const server = await site.serve(entry, args, environment)
+      await drive({ ...SHAPE, seconds: 2, warmUp: 1, url: server.url, ca: site.ca, make })
+      await site.analyze()
       const result = await drive({ ...SHAPE, url: server.url, ca: site.ca, make })
       await server.stop()
       return result
