@@ -377,7 +377,7 @@ begin
       failure_code text, decline_code text, advice_code text, retry text, retry_after timestamptz,
       payment_intent text, stripe_charge text, authenticate_by timestamptz, confirmed boolean,
       next_look_at timestamptz, looks integer, missing_since timestamptz, cancel_attempt_id text, cancel_key text,
-      key_hash bytea, reply_status integer, reply_sealed bytea, audit jsonb)
+      key_hash bytea, reply_status integer, reply_sealed text, audit jsonb)
     order by w.i
   loop
     r_i := told.i;
@@ -452,7 +452,7 @@ begin
     if told.reply_sealed is not null and r_outcome in ('settled', 'confirmed') then
       update idempotency_keys k
          set status = 'done', object_id = told.charge_id, payer_id = held.payer_id, reply_status = told.reply_status,
-             reply_sealed = told.reply_sealed
+             reply_sealed = decode(told.reply_sealed, 'base64')
        where k.tenant_id = p_tenant and k.key_hash = told.key_hash and k.status = 'running';
     end if;
     if r_outcome = 'settled' then

@@ -39,7 +39,7 @@ export type Reserved = {
   r_payment_method: string | null
 }
 
-/** A row of `charge_settle`, members named as there. */
+/** A row of `charge_settle`, members named as there; what is left out is null. */
 export type SettleRow = {
   at: Date
   attempt_id: string
@@ -47,26 +47,27 @@ export type SettleRow = {
   take_in?: AttemptKind
   take_in_key?: string
   take_in_amount?: number
-  lease?: Date | null
+  lease?: Date
   attempt_status: string
-  charge_status: string | null
-  amount_captured: number | null
-  failure_code: string | null
-  decline_code: string | null
-  advice_code: string | null
-  retry: string | null
-  retry_after: Date | null
-  payment_intent: string | null
-  stripe_charge: string | null
-  authenticate_by: Date | null
+  charge_status?: string
+  amount_captured?: number
+  failure_code?: string
+  decline_code?: string
+  advice_code?: string
+  retry?: string
+  retry_after?: Date
+  payment_intent?: string
+  stripe_charge?: string
+  authenticate_by?: Date
   confirmed: boolean
-  next_look_at: Date | null
+  next_look_at?: Date
   looks?: number
-  missing_since?: Date | null
+  missing_since?: Date
   cancel_attempt_id?: string
   cancel_key?: string
   key_hash?: string
   reply_status?: number
+  /** Base64, which is shorter than what a bytea would be written as. */
   reply_sealed?: string
   audit: AuditRow
 }
