@@ -1,8 +1,9 @@
 // panless charges: finds out what became of money whose outcome is open, and shows one charge.
 import { Command } from 'commander'
 import { getCharge } from '../domain/charges/get-charge.ts'
+import type { Resolved } from '../domain/charges/look-at-open.ts'
 import { resolveDue } from '../domain/charges/resolve-due.ts'
-import { countOpenAttempts, type Resolved } from '../domain/charges/resolve-unknown.ts'
+import { countOpenAttempts } from '../domain/charges/resolve-unknown.ts'
 import type { Dependencies } from '../domain/context.ts'
 import { EXIT, UsageError } from './exit-codes.ts'
 import { printJson, printTable, progressBar } from './output.ts'

@@ -1,8 +1,8 @@
 // What stories about money share: charging a saved card, waiting for events to be worked off, and asking Stripe itself.
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
+import type { Resolved } from '../../src/domain/charges/look-at-open.ts'
 import { resolveDue } from '../../src/domain/charges/resolve-due.ts'
-import type { Resolved } from '../../src/domain/charges/resolve-unknown.ts'
 import type { ApiAnswer } from './api-client.ts'
 import type { TenantName, World } from './world.ts'
 

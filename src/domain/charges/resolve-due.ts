@@ -1,7 +1,8 @@
 // Everything about money whose outcome is open and due: attempts of charges, then refunds.
 import type { Dependencies } from '../context.ts'
 import { resolveDueRefunds } from '../refunds/resolve-unknown-refunds.ts'
-import { type Resolved, type ResolveOptions, resolveDueCharges } from './resolve-unknown.ts'
+import type { Resolved, ResolveOptions } from './look-at-open.ts'
+import { resolveDueCharges } from './resolve-unknown.ts'
 
 /** Answers how many were looked at and what became of them. `limit` counts for each of the two. */
 export async function resolveDue(
