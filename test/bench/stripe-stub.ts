@@ -1,7 +1,6 @@
 // The least of Stripe that the benches need, answering as fast as a process can, or after a fixed delay.
-// Its one argument is JSON `{ delayMs }`; it prints its address.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+// It speaks HTTP/1.1 itself, since it shares its processors with what is measured. Its one argument is JSON `{ delayMs }`; it prints its address.
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 
 const { delayMs } = JSON.parse(process.argv[2] ?? '{"delayMs":0}') as { delayMs: number }
 const created = Math.floor(Date.now() / 1000)
@@ -90,18 +89,40 @@ function answer(method: string, path: string, form: URLSearchParams): unknown {
   return { object: 'list', data: [], has_more: false, url: path }
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  let text = ''
-  for await (const part of request) text += part
-  const path = (request.url ?? '/').split('?')[0] as string
-  const body = JSON.stringify(answer(request.method ?? 'GET', path, new URLSearchParams(text)))
-  const send = () =>
-    response.writeHead(200, { 'content-type': 'application/json', 'request-id': 'req_bench' }).end(body)
-  if (delayMs > 0) setTimeout(send, delayMs)
-  else send()
+/** What has come of a connection, as latin1, so that characters count bytes. */
+function serve(socket: Socket): void {
+  let received = ''
+  socket.setNoDelay(true)
+  socket.setEncoding('latin1')
+  socket.on('error', () => socket.destroy())
+  socket.on('data', (part: string) => {
+    received += part
+    for (;;) {
+      const headEnd = received.indexOf('\r\n\r\n')
+      if (headEnd < 0) return
+      const end = headEnd + 4 + Number(LENGTH.exec(received.slice(0, headEnd))?.[1] ?? 0)
+      if (received.length < end) return
+      const [method, target] = received.slice(0, received.indexOf('\r\n')).split(' ') as [string, string]
+      const form = new URLSearchParams(received.slice(headEnd + 4, end))
+      received = received.slice(end)
+      const body = JSON.stringify(answer(method, target.split('?')[0] as string, form))
+      const text = `${HEAD}${body.length}\r\n\r\n${body}`
+      if (delayMs > 0) setTimeout(() => socket.write(text, 'latin1'), delayMs)
+      else socket.write(text, 'latin1')
+    }
+  })
 }
 
-const server = createServer((request, response) => void serve(request, response))
-server.keepAliveTimeout = 60_000
+const LENGTH = /\r\ncontent-length: (\d+)/i
+const HEAD = [
+  'HTTP/1.1 200 OK',
+  'content-type: application/json',
+  'request-id: req_bench',
+  'connection: keep-alive',
+  'keep-alive: timeout=60',
+  'content-length: ',
+].join('\r\n')
+
+const server = createServer(serve)
 server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
 process.stdin.on('end', () => process.exit(0)).resume()
