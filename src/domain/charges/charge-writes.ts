@@ -83,6 +83,9 @@ export type ChargeWrites = {
   settle(tenantId: string, row: SettleRow): Promise<SettledRow>
 }
 
+/** A call costs as much as several of its rows, so the next one rather waits and gathers more. */
+const ONE_IN_FLIGHT = { inFlightMax: 1 }
+
 const writes = new WeakMap<Database, ChargeWrites>()
 
 export function chargeWritesOf(db: Database): ChargeWrites {
@@ -94,8 +97,8 @@ export function chargeWritesOf(db: Database): ChargeWrites {
         Reserved[]
       >`select * from charge_reserve(${tenantId}, ${numbered(rows)}::text::jsonb)`
       return inOrder(reserved)
-    }),
-    settle: createBatcher<SettleRow, SettledRow>((tenantId, rows) => settleRows(db, tenantId, rows)),
+    }, ONE_IN_FLIGHT),
+    settle: createBatcher<SettleRow, SettledRow>((tenantId, rows) => settleRows(db, tenantId, rows), ONE_IN_FLIGHT),
   }
   writes.set(db, made)
   return made
