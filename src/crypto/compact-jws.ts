@@ -1,4 +1,5 @@
 // Takes a signed token apart before any cryptography: compact form only, canonical base64url, strict JSON.
+import { LRUCache } from 'lru-cache'
 import { parseStrictJsonObject } from './strict-json.ts'
 
 /** Longest token that is looked at; a header of more than 8 kB is refused before any cryptography. */
@@ -24,6 +25,11 @@ export class TokenRefused extends Error {
     this.name = 'TokenRefused'
   }
 }
+
+/** All tokens of one key have one header, so few headers come again and again. */
+const KNOWN_HEADERS_MAX = 100
+const KNOWN_HEADER_LENGTH = 512
+const knownTypes = new LRUCache<string, string>({ max: KNOWN_HEADERS_MAX })
 
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/
@@ -60,8 +66,14 @@ export function readCompactJws(token: string): CompactJws {
 export function claimedTokenType(token: string): string | null {
   const dot = token.indexOf('.')
   if (dot < 0 || token.length > MAX_TOKEN_LENGTH) return null
-  const typ = parseStrictJsonObject(Buffer.from(token.slice(0, dot), 'base64url'))?.typ
-  return typeof typ === 'string' ? typ.toLowerCase() : null
+  const header = token.slice(0, dot)
+  const known = knownTypes.get(header)
+  if (known !== undefined) return known
+  const typ = parseStrictJsonObject(Buffer.from(header, 'base64url'))?.typ
+  if (typeof typ !== 'string') return null
+  const type = typ.toLowerCase()
+  if (header.length <= KNOWN_HEADER_LENGTH) knownTypes.set(header, type)
+  return type
 }
 
 /** Decodes base64url, or throws TokenRefused when another spelling of the same bytes was sent. */

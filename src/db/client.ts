@@ -68,7 +68,14 @@ export function openDatabase(options: DatabaseOptions): Database {
           if (gaveUp) throw new PoolWait()
           options.onWait?.((performance.now() - asked) / 1000)
           await tx.unsafe(setTenant(tenantId))
-          return work({ sql: tx, orm: ormOver(tx), tenantId })
+          return work({
+            sql: tx,
+            // Made when it is asked for: most transactions go without.
+            get orm() {
+              return ormOver(tx)
+            },
+            tenantId,
+          })
         }) as Promise<T>
         done.then(resolve, reject).finally(() => clearTimeout(timer))
       })

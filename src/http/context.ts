@@ -1,11 +1,11 @@
 // From a request to the context of a verb, and from a verb's answer to the response.
-import { createHmac } from 'node:crypto'
 import type { Context, Env } from 'hono'
 import { canonicalJson } from '../crypto/canonical-json.ts'
 import type { Actor, Ctx, Dependencies } from '../domain/context.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Answer, IdempotencyInput, StoredReply } from '../domain/idempotency/request.ts'
 import { FAULTS_MAX, toPointer, UnfitInput } from '../domain/parse-input.ts'
+import { addressHash } from './address-hash.ts'
 import type { Access } from './middleware/authenticate.ts'
 
 export type AppEnv = Env & {
@@ -26,7 +26,7 @@ const KEY = /^[\x21-\x7e]{1,255}$/
 
 /** The context of a request that was authenticated. */
 export function ctxOf<Result>(c: AppContext, render: Render<Result> | null = null): Ctx {
-  const access = c.var.access
+  const access = c.get('access')
   return { ...baseCtx(c), actor: actorOf(c, access), tenantId: access.tenantId, idempotency: idempotencyOf(c, render) }
 }
 
@@ -36,12 +36,17 @@ export function ctxFor(c: AppContext, actor: Actor, tenantId: string): Ctx {
 }
 
 function baseCtx(c: AppContext) {
-  const { dependencies, requestId, clientAddress } = c.var
+  // Each read of `c.var` makes an object of all variables.
+  const dependencies = c.get('dependencies')
+  const requestId = c.get('requestId')
+  const clientAddress = c.get('clientAddress')
   const userAgent = c.req.header('user-agent')?.slice(0, 500) ?? null
-  const addressHash = clientAddress
-    ? createHmac('sha256', dependencies.keyring.derive('address-hash')).update(clientAddress).digest()
-    : null
-  return { ...dependencies, requestId, addressHash, client: { address: clientAddress, userAgent } }
+  return {
+    ...dependencies,
+    requestId,
+    addressHash: clientAddress ? addressHash(dependencies.keyring.derive('address-hash'), clientAddress) : null,
+    client: { address: clientAddress, userAgent },
+  }
 }
 
 function actorOf(c: AppContext, access: Access): Actor {
@@ -62,7 +67,7 @@ function idempotencyOf<Result>(c: AppContext, render: Render<Result> | null): Id
     route: `${c.req.method} ${c.req.routePath}`,
     // Asked for once the verb has parsed its input, so what cannot be written canonically was refused before.
     get fingerprint() {
-      return canonicalJson([c.req.path, c.var.body?.json ?? null])
+      return canonicalJson([c.req.path, c.get('body')?.json ?? null])
     },
     render: result => render(result as Result),
   }
@@ -98,7 +103,7 @@ export function queryOf(c: AppContext): Record<string, string> {
 /** The body for the verb's schema. A route with a body takes no query; the verb says so when it parses its input. */
 export function bodyOf(c: AppContext): unknown {
   const fault = strayQuery(c)
-  return fault === null ? c.var.body?.json : new UnfitInput(fault)
+  return fault === null ? c.get('body')?.json : new UnfitInput(fault)
 }
 
 /** The refusal of a query where there is none to give. */

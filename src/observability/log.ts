@@ -65,8 +65,9 @@ export function createLog(options: { level: string; process: string; write?: (li
     },
     sink,
   )
-  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: Record<string, unknown>, message: string) =>
-    log[level](allowed(fields), message)
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: Record<string, unknown>, message: string) => {
+    if (log.isLevelEnabled(level)) log[level](allowed(fields), message)
+  }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 

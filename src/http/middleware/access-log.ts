@@ -17,9 +17,9 @@ export function accessLog({ log, meter }: Pick<Dependencies, 'log' | 'meter'>): 
       const ms = performance.now() - started
       meter.count('http_requests', { method, route, status: String(c.res.status) })
       meter.observe('http_request_seconds', ms / 1000, { method, route })
-      const tenant = c.var.access?.tenantId ?? null
+      const tenant = c.get('access')?.tenantId ?? null
       log.info(
-        { request_id: c.var.requestId, method, route, status: c.res.status, ms: Math.round(ms), tenant },
+        { request_id: c.get('requestId'), method, route, status: c.res.status, ms: Math.round(ms), tenant },
         'request',
       )
     })

@@ -24,7 +24,7 @@ type RateLimitEnv = { Variables: { access: Access } }
 export function rateLimit(limit: RateLimit = CALLER_LIMIT): MiddlewareHandler<RateLimitEnv> {
   const buckets = createTokenBuckets(limit)
   return async function rateLimit(c, next) {
-    const wait = buckets.take(callerOf(c.var.access))
+    const wait = buckets.take(callerOf(c.get('access')))
     if (wait > 0) throw limited(wait)
     await next()
   }

@@ -91,17 +91,17 @@ function readIncoming(incoming: Incoming, maxBytes: number): Promise<Buffer | nu
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
-    const settle = (outcome: () => void) => {
-      incoming.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut)
-      outcome()
-    }
     const onData = (chunk: Buffer) => {
       length += chunk.length
       if (length <= maxBytes) chunks.push(chunk)
-      else settle(() => resolve(null))
+      else {
+        incoming.off('data', onData)
+        resolve(null)
+      }
     }
-    const onEnd = () => settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
-    const onCut = () => settle(() => reject(cutShort()))
+    // The listeners go with the request; what comes after the first outcome changes nothing.
+    const onEnd = () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+    const onCut = () => reject(cutShort())
     if (incoming.readableEnded) return resolve(Buffer.alloc(0))
     if (incoming.destroyed) return reject(cutShort())
     incoming.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut)

@@ -7,7 +7,7 @@ import type { AppEnv } from '../context.ts'
 /** Behind `authenticate`. @throws invalid_token */
 export function tenantExists({ tenants }: Pick<Dependencies, 'tenants'>): MiddlewareHandler<AppEnv> {
   return async function tenantExists(c, next) {
-    if (!(await tenants.find(c.var.access.tenantId))) {
+    if (!(await tenants.find(c.get('access').tenantId))) {
       throw new DomainError('invalid_token', 'The token names a tenant that is not served here.')
     }
     await next()
