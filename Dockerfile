@@ -17,4 +17,5 @@ STOPSIGNAL SIGTERM
 # For `serve`. A `worker` answers on METRICS_PORT alone: run it with --no-healthcheck, or a probe of /metrics.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 CMD ["node", "healthcheck.mjs"]
 
-CMD ["node", "panless.mjs", "serve"]
+# Node lets a heap grow far beyond what is in use as long as the machine has memory; what `serve` holds is bounded.
+CMD ["node", "--max-semi-space-size=4", "--max-old-space-size=256", "panless.mjs", "serve"]
