@@ -1,6 +1,7 @@
 // The composition root: builds what the verbs need from the configuration, and closes it again.
 import type { Config } from './config.ts'
-import { createSessionTokenSigner, ed25519FromSeed, type SessionTokenSigner } from './crypto/session-token.ts'
+import { createSessionTokenSigner, ed25519FromSeed } from './crypto/session-token.ts'
+import { createStatementSigner } from './crypto/signed-statement.ts'
 import { openDatabase } from './db/client.ts'
 import { migrationState } from './db/migrate.ts'
 import type { Clock, Dependencies, Logger } from './domain/context.ts'
@@ -8,7 +9,7 @@ import { bindDefaultTenant } from './domain/tenants/bind-default-tenant.ts'
 import { createTenantDirectory } from './domain/tenants/tenant-directory.ts'
 import { createDataKeyCache } from './keyring/data-key-cache.ts'
 import { openFileKeyring } from './keyring/file-keyring.ts'
-import type { Keyring } from './keyring/keyring.ts'
+import type { KeyPurpose, Keyring } from './keyring/keyring.ts'
 import { addBacklogGauges } from './observability/gauges.ts'
 import { createLog, errorFields } from './observability/log.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
@@ -77,7 +78,8 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       stripe,
       keyring,
       dataKeys: createDataKeyCache({ keyring }),
-      sessionTokens: sessionTokenSigner(keyring),
+      sessionTokens: createSessionTokenSigner({ privateKeys: signingKeys(keyring, 'session-token', 'session') }),
+      statements: createStatementSigner(signingKeys(keyring, 'statement-signing', 'statement')),
       queue,
       tenants: createTenantDirectory(db, keyring),
       clock,
@@ -114,16 +116,12 @@ function domainSettings(config: Config, publicUrl?: string): Dependencies['setti
   }
 }
 
-/** All versions of the keyring verify; the newest signs. */
-function sessionTokenSigner(keyring: Keyring): SessionTokenSigner {
-  const versions = keyring.versions().toSorted((a, b) => b - a)
-  return createSessionTokenSigner({
-    privateKeys: versions.map(version => ({
-      kid: `session-${version}`,
-      key: ed25519FromSeed(keyring.derive('session-token', version).export()),
-    })),
-  })
-}
+/** All versions of the keyring verify; the newest, which comes first, signs. */
+const signingKeys = (keyring: Keyring, purpose: KeyPurpose, name: string) =>
+  keyring
+    .versions()
+    .toSorted((a, b) => b - a)
+    .map(version => ({ kid: `${name}-${version}`, key: ed25519FromSeed(keyring.derive(purpose, version).export()) }))
 
 async function refuseUnfitDatabase(db: ReturnType<typeof openDatabase>): Promise<void> {
   const { state, applied, known } = await migrationState(db.sql)

@@ -1,6 +1,7 @@
 // What every verb gets: who asks, for which tenant, and the dependencies it may use. There are no globals.
 
 import type { SessionTokenSigner } from '../crypto/session-token.ts'
+import type { StatementSigner } from '../crypto/signed-statement.ts'
 import type { Database, Tx } from '../db/client.ts'
 import type { DataKeyCache } from '../keyring/data-key-cache.ts'
 import type { Keyring } from '../keyring/keyring.ts'
@@ -13,8 +14,12 @@ import type { TenantDirectory } from './tenants/tenant-directory.ts'
 export type Actor =
   | { kind: 'service'; subject: string; clientId: string; scopes: ReadonlySet<Scope | string> }
   | { kind: 'session'; sessionId: string; origin: string | null }
+  /** A person of the company, signed in at the console with a browser. */
+  | { kind: 'staff'; subject: string; sessionId: string; scopes: ReadonlySet<Scope | string> }
   | { kind: 'operator'; name: string }
   | { kind: 'payer'; chargeId: string }
+  /** Somebody who has not signed in: at a public form, or with a code that was sent to a contact on file. */
+  | { kind: 'person'; reference: string }
   | { kind: 'stripe' }
   | { kind: 'worker' }
 
@@ -58,6 +63,7 @@ export type Dependencies = {
   keyring: Keyring
   dataKeys: DataKeyCache
   sessionTokens: SessionTokenSigner
+  statements: StatementSigner
   queue: Queue
   tenants: TenantDirectory
   clock: Clock

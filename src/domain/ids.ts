@@ -14,6 +14,17 @@ export const ID_PREFIXES = {
   stripeEvent: 'vevt_',
   audit: 'audt_',
   failure: 'tkfl_',
+  disclosure: 'disc_',
+  privacyRequest: 'preq_',
+  identityCheck: 'idck_',
+  objection: 'objn_',
+  erasure: 'eras_',
+  inquiry: 'inqr_',
+  message: 'imsg_',
+  mail: 'mail_',
+  checkpoint: 'ckpt_',
+  staffSession: 'ssess_',
+  keyRotation: 'krot_',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

@@ -99,11 +99,13 @@ type Asking = { actor: Actor }
 export function hasScope({ actor }: Asking, scope: Scope): boolean {
   switch (actor.kind) {
     case 'service':
+    case 'staff':
       return actor.scopes.has(scope)
     case 'operator':
       return true
     case 'session':
     case 'payer':
+    case 'person':
     case 'stripe':
     case 'worker':
       return false

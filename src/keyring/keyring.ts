@@ -19,6 +19,7 @@ export const KEY_PURPOSES = {
   'session-token': 'rotating',
   'tenant-secrets': 'rotating',
   'action-links': 'rotating',
+  'statement-signing': 'rotating',
 } as const satisfies Record<string, 'fixed' | 'rotating'>
 
 export type KeyPurpose = keyof typeof KEY_PURPOSES
