@@ -34,7 +34,10 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
     ],
     types: ['dev'],
   },
-  http: { values: ['domain', 'checkout', 'console', 'crypto', 'outbound', 'observability'], types: ['vault.ts', 'config.ts'] },
+  http: {
+    values: ['domain', 'checkout', 'console', 'crypto', 'outbound', 'observability'],
+    types: ['vault.ts', 'config.ts'],
+  },
   checkout: { values: ['domain', 'stripe'] },
   console: { values: ['domain', 'stripe', 'crypto'], types: ['config.ts'] },
   jobs: { values: ['domain', 'queue', 'db', 'observability'] },
