@@ -42,6 +42,15 @@ const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
   .transform(value => new Secret(value))
+const smtpUrl = z
+  .string()
+  .regex(/^smtps?:\/\/\S+$/, 'must be smtps://user:password@host:port, or smtp:// for STARTTLS')
+  .refine(value => URL.canParse(value), 'is not a URL')
+  .transform(value => new Secret(value))
+/** An address, or `Name <address>`; nothing that could begin another header. */
+const sender = z
+  .string()
+  .regex(/^([^<>"\r\n]{1,80} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address or Name <address>')
 const file = z.string().refine(path => existsSync(path), 'names a file that does not exist')
 const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,39}$/
 
@@ -104,6 +113,10 @@ const schema = z.object({
   CARD_TESTING_PER_ADDRESS: count(1, 1_000_000).default(30),
   CARD_TESTING_PER_FINGERPRINT: count(1, 100_000).default(10),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  SMTP_URL: smtpUrl.optional(),
+  SMTP_CA_FILE: file.optional(),
+  MAIL_FROM: sender.optional(),
+  PRIVACY_OFFICER_EMAIL: z.email('must be an e-mail address').optional(),
 })
 
 type Parsed = z.infer<typeof schema>
@@ -218,6 +231,7 @@ function crossChecks(env: Record<string, string | undefined>, use: ConfigUse): C
   if (key && env.STRIPE_PUBLISHABLE_KEY && modeOf(key) !== modeOf(env.STRIPE_PUBLISHABLE_KEY)) {
     fault('STRIPE_PUBLISHABLE_KEY', 'is of another mode than STRIPE_SECRET_KEY')
   }
+  if (env.SMTP_URL && !env.MAIL_FROM) fault('MAIL_FROM', 'is missing beside SMTP_URL: the address that mails come from')
   for (const name of ['STRIPE_API_BASE', 'STRIPE_JS_URL', 'AUTH_ISSUER', 'AUTH_JWKS_URL', 'PUBLIC_URL']) {
     const url = env[name]
     if (url && !url.startsWith('https://') && !isLoopbackUrl(url)) fault(name, 'must be https off loopback')

@@ -14,6 +14,7 @@ import { addBacklogGauges } from './observability/gauges.ts'
 import { createLog, errorFields } from './observability/log.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { recordSpan, startTracing } from './observability/tracing.ts'
+import { createMailer, type Mailer } from './outbound/mail.ts'
 import { openQueue } from './queue/queue.ts'
 import { createStripeGateway } from './stripe/gateway.ts'
 import { VaultError } from './vault-error.ts'
@@ -73,6 +74,8 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       },
     })
     opened.push(() => stripe.close())
+    const mailer = openMailer(config)
+    if (mailer) opened.push(() => mailer.close())
     const dependencies: Dependencies = {
       db,
       stripe,
@@ -81,6 +84,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       sessionTokens: createSessionTokenSigner({ privateKeys: signingKeys(keyring, 'session-token', 'session') }),
       statements: createStatementSigner(signingKeys(keyring, 'statement-signing', 'statement')),
       queue,
+      mailer,
       tenants: createTenantDirectory(db, keyring),
       clock,
       log,
@@ -101,11 +105,18 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   }
 }
 
+/** Null when no mail server is set. */
+export function openMailer({ SMTP_URL, SMTP_CA_FILE, MAIL_FROM }: Config): Mailer | null {
+  if (SMTP_URL === undefined || MAIL_FROM === undefined) return null
+  return createMailer({ url: SMTP_URL.reveal(), from: MAIL_FROM, caFile: SMTP_CA_FILE })
+}
+
 function domainSettings(config: Config, publicUrl?: string): Dependencies['settings'] {
   return {
     region: config.REGION,
     defaultTenant: config.DEFAULT_TENANT,
     publicUrl: config.PUBLIC_URL ?? publicUrl ?? `https://localhost:${config.PORT}`,
+    privacyOfficerEmail: config.PRIVACY_OFFICER_EMAIL ?? null,
     cardTesting: {
       windowSeconds: config.CARD_TESTING_WINDOW_SECONDS,
       perSession: config.CARD_TESTING_PER_SESSION,

@@ -4,6 +4,7 @@ import { type Config, ConfigError, isLoopbackDatabase } from '../config.ts'
 import { openDatabase } from '../db/client.ts'
 import { databaseSkewMs, examineSkew, headerSkewMs } from '../domain/doctor/examine-clocks.ts'
 import { examineDatabase } from '../domain/doctor/examine-database.ts'
+import { examineMail } from '../domain/doctor/examine-mail.ts'
 import { examineTenants } from '../domain/doctor/examine-tenants.ts'
 import { examine, type Finding, failed, ok } from '../domain/doctor/finding.ts'
 import { createTenantDirectory, type Tenant } from '../domain/tenants/tenant-directory.ts'
@@ -13,6 +14,7 @@ import type { Keyring } from '../keyring/keyring.ts'
 import { createFetchJson } from '../outbound/fetch-json.ts'
 import { readDateHeader } from '../outbound/read-date.ts'
 import { createStripeGateway } from '../stripe/gateway.ts'
+import { openMailer } from '../vault.ts'
 import { EXIT } from './exit-codes.ts'
 import { printJson, printTable } from './output.ts'
 import { commandSettings } from './settings.ts'
@@ -31,7 +33,7 @@ export function doctorCommand(): Command {
       'after',
       `
 Examined: settings; Postgres (reach, TLS, version, durability, schema, role, row security); keyring; each tenant's
-region and account at Stripe; the issuer's keys; the certificate; clocks.
+region and account at Stripe; the issuer's keys; the mail server; the certificate; clocks.
 
 Examples:
   panless doctor
@@ -91,6 +93,7 @@ async function examineAll(config: Config, use: Use): Promise<Finding[]> {
         jwksUrl: config.AUTH_JWKS_URL,
         fetchJson: createFetchJson({ caFile: config.AUTH_CA_FILE }),
       })),
+      await examineOwnMail(config),
       ...(use === 'serve' && config.TLS_MODE === 'process' ? await examineOwnCertificate(config) : []),
       ...(await examineClocks(config, db)),
     ]
@@ -148,6 +151,15 @@ function examineTenantsOf(config: Config, db: Database, keyring: Keyring): Promi
       stripe.close()
     }
   })
+}
+
+async function examineOwnMail(config: Config): Promise<Finding> {
+  const mailer = openMailer(config)
+  try {
+    return await examineMail(mailer)
+  } finally {
+    mailer?.close()
+  }
 }
 
 function examineOwnCertificate(config: Config): Promise<Finding[]> {

@@ -89,6 +89,8 @@ export interface EmbeddedAddresses {
   /** The script that a checkout page includes in place of js.stripe.com's. */
   stripeJs: string
   shop: string
+  /** Plain HTTP on loopback by number, as the simulator. */
+  mailbox: string
 }
 
 export function embeddedAddresses(ports: EmbeddedPorts): EmbeddedAddresses {
@@ -101,5 +103,6 @@ export function embeddedAddresses(ports: EmbeddedPorts): EmbeddedAddresses {
     stripeControl: `${stripe}/_simulator`,
     stripeJs: `${stripe}/v3/stripe.js`,
     shop: `https://localhost:${ports.shop}`,
+    mailbox: `http://127.0.0.1:${ports.mailbox}`,
   }
 }

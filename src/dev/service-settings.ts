@@ -1,5 +1,6 @@
 // The environment variables of `migrate`, `serve` and `worker`: the same as in production, with addresses of this machine.
 import type { CertificateFiles } from './certificates.ts'
+import type { MailAccount } from './embedded-parts.ts'
 import { AUDIENCE, DEFAULT_EMBEDDED_TENANT, type EmbeddedAddresses, type KeptEnvironment } from './environment.ts'
 import type { EmbeddedPorts } from './ports.ts'
 import type { PostgresUrls } from './postgres.ts'
@@ -11,6 +12,7 @@ export interface ServiceSettingsOptions {
   certificates: CertificateFiles
   postgres: PostgresUrls
   keyringFile: string
+  mail: MailAccount
 }
 
 /** Tests of limits and of card testing from one address need more room than a shop's checkout gives one. */
@@ -52,6 +54,10 @@ export function serviceSettings(options: ServiceSettingsOptions): Record<string,
     PORT: String(ports.service),
     METRICS_PORT: String(ports.metrics),
     PUBLIC_URL: addresses.service,
+    SMTP_URL: `smtps://${options.mail.user}:${options.mail.password}@localhost:${ports.smtp}`,
+    SMTP_CA_FILE: certificates.caFile,
+    MAIL_FROM: 'panless <no-reply@panless.example>',
+    PRIVACY_OFFICER_EMAIL: 'privacy@panless.example',
     ...ROOM_FOR_TESTS,
   }
 }

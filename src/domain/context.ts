@@ -5,6 +5,7 @@ import type { StatementSigner } from '../crypto/signed-statement.ts'
 import type { Database, Tx } from '../db/client.ts'
 import type { DataKeyCache } from '../keyring/data-key-cache.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { Mailer } from '../outbound/mail.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { StripeGateway } from '../stripe/gateway.ts'
 import type { IdempotencyInput } from './idempotency/request.ts'
@@ -55,6 +56,7 @@ export type MeterName =
   | 'quarantined_events'
   | 'alerts'
   | 'pool_wait_seconds'
+  | 'mails'
 
 /** Everything a verb may reach, built once by `vault.ts`. */
 export type Dependencies = {
@@ -65,6 +67,8 @@ export type Dependencies = {
   sessionTokens: SessionTokenSigner
   statements: StatementSigner
   queue: Queue
+  /** Null where no mail server is set: mails wait in the outbox. */
+  mailer: Mailer | null
   tenants: TenantDirectory
   clock: Clock
   log: Logger
@@ -76,6 +80,8 @@ export type DomainSettings = {
   region: string
   defaultTenant: string
   publicUrl: string
+  /** Where the company's privacy officer is reminded of deadlines. */
+  privacyOfficerEmail: string | null
   /** Failures that soft-block tokenizing, counted over `windowSeconds` (card testing). */
   cardTesting: {
     windowSeconds: number

@@ -1,6 +1,7 @@
 // Which verb each queued job runs.
 import type { Dependencies } from '../domain/context.ts'
 import { forgetOldReplies } from '../domain/idempotency/forget-old-replies.ts'
+import { forgetOldMails } from '../domain/mail/forget-old-mails.ts'
 import { matchLines } from '../domain/reconciliation/match.ts'
 import { failReconciliation, runReconciliation } from '../domain/reconciliation/run-reconciliation.ts'
 import { startDailyReconciliation } from '../domain/reconciliation/start-daily-reconciliation.ts'
@@ -48,5 +49,6 @@ export const TASKS: Record<QueueName, Task> = {
     const ctx = workerContext(dependencies, tenantId)
     await forgetOldReplies(ctx)
     await forgetTokenizeFailures(ctx)
+    await forgetOldMails(ctx)
   },
 }

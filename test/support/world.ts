@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config.ts'
 import { type CertificateFiles, ensureCertificates } from '../../src/dev/certificates.ts'
+import { type CaughtMail, type Mailbox, startMailbox } from '../../src/dev/mailbox.ts'
 import { startStripeSimulator } from '../../src/dev/stripe-simulator/start.ts'
 import type { Clock, Dependencies } from '../../src/domain/context.ts'
 import type { Role } from '../../src/domain/permissions.ts'
@@ -63,6 +64,8 @@ export type World = {
   stripeApi(method: string, path: string, params?: Record<string, string>, tenant?: TenantName): Promise<ApiAnswer>
   /** Moves business time forward, at the simulator and here. */
   advance(seconds: number): Promise<void>
+  /** Every mail that has been sent so far, the oldest first. */
+  mails(): readonly CaughtMail[]
   /** Does all background work that is due, once. */
   work(): Promise<void>
   close(): Promise<void>
@@ -75,7 +78,11 @@ export type WorldOptions = {
   database?: SuiteDatabase
   environment?: Record<string, string>
   simulator?: Record<string, unknown>
+  /** Answers an SMTP refusal for a mail to these recipients. */
+  refuseMail?: (recipients: string[]) => { code: number; text: string } | null
 }
+
+const MAIL_ACCOUNT = { user: 'panless', password: 'mail-test-secret' }
 
 let worlds = 0
 
@@ -98,6 +105,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ...options.simulator,
     }),
   ])
+  const mailbox = await openMailbox(certificates, options.refuseMail)
   const keyringFile = join(folder, 'keyring.json')
   await createKeyringFile(keyringFile)
   const config = loadConfig({
@@ -118,6 +126,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     PORT: '0',
     METRICS_PORT: '0',
     RATE_LIMIT_PER_SECOND: '5000',
+    SMTP_URL: `smtps://${MAIL_ACCOUNT.user}:${MAIL_ACCOUNT.password}@localhost:${mailbox.smtpPort}`,
+    SMTP_CA_FILE: certificates.caFile,
+    MAIL_FROM: 'panless <no-reply@panless.test>',
     CARD_TESTING_PER_PAYER: '1000',
     CARD_TESTING_PER_ADDRESS: '10000',
     CARD_TESTING_PER_FINGERPRINT: '10000',
@@ -216,14 +227,30 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await control('POST', '/clock', { advance_seconds: seconds })
       offsetMs += seconds * 1000
     },
+    mails: () => mailbox.messages(),
     work: () => runDueWork(dependencies),
     async close() {
       closeConnections(url)
       await server.close(1_000)
       await vault.close()
-      await Promise.all([simulator.close(), issuer.stop()])
+      await Promise.all([simulator.close(), issuer.stop(), mailbox.close()])
       await database.drop()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A mailbox of the world's own, behind the world's own certificate. */
+async function openMailbox(certificates: CertificateFiles, refuse: WorldOptions['refuseMail']): Promise<Mailbox> {
+  const [cert, key] = await Promise.all(
+    [certificates.certFile, certificates.keyFile].map(file => readFile(file, 'utf8')),
+  )
+  return startMailbox({
+    smtpPort: 0,
+    pagePort: null,
+    cert: cert as string,
+    key: key as string,
+    ...MAIL_ACCOUNT,
+    ...(refuse ? { refuse } : {}),
+  })
 }

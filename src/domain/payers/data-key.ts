@@ -5,7 +5,9 @@ import { open, seal } from '../../crypto/envelope.ts'
 import type { Ctx } from '../context.ts'
 import { DomainError, notFound } from '../errors.ts'
 
-export type PayerKey = { payerId: string; key: KeyObject; keyVersion: number }
+/** A key and the version that its seals name. */
+export type SealingKey = { key: KeyObject; keyVersion: number }
+export type PayerKey = SealingKey & { payerId: string }
 export type WrappedPayerKey = { payerId: string; wrapped: Buffer; keyVersion: number }
 
 // The version that seals name: a data key has one version for life; the wrapping around it rotates.
@@ -47,11 +49,21 @@ const keyPlace = (tenantId: string, payerId: string) => ({ tenantId, table: 'pay
 type Sealed = { table: string; column: string; row: string }
 
 /** Seals a JSON value about a person for one column of one row. */
-export function sealJson(ctx: { tenantId: string }, payer: PayerKey, at: Sealed, value: unknown): Buffer {
-  return seal(payer.key, { tenantId: ctx.tenantId, ...at, keyVersion: payer.keyVersion }, JSON.stringify(value))
+export function sealJson(
+  ctx: { tenantId: string },
+  { key, keyVersion }: SealingKey,
+  at: Sealed,
+  value: unknown,
+): Buffer {
+  return seal(key, { tenantId: ctx.tenantId, ...at, keyVersion }, JSON.stringify(value))
 }
 
-export function openJson<Value>(ctx: { tenantId: string }, payer: PayerKey, at: Sealed, sealed: Buffer): Value {
-  const text = open(payer.key, { tenantId: ctx.tenantId, ...at, keyVersion: payer.keyVersion }, sealed)
+export function openJson<Value>(
+  ctx: { tenantId: string },
+  { key, keyVersion }: SealingKey,
+  at: Sealed,
+  sealed: Buffer,
+): Value {
+  const text = open(key, { tenantId: ctx.tenantId, ...at, keyVersion }, sealed)
   return JSON.parse(text.toString('utf8')) as Value
 }

@@ -1,0 +1,68 @@
+// Puts a mail into the outbox in its caller's transaction: it is sent if, and only if, the caller's change is kept.
+import type { Ctx, Tx } from '../context.ts'
+import { newId } from '../ids.ts'
+import { languageOf } from '../languages.ts'
+import { openDataKey, openJson, type SealingKey, sealJson } from '../payers/data-key.ts'
+import { identityPlace, type PayerIdentity } from '../payers/payer.ts'
+import { newRowKey } from '../row-key.ts'
+import type { MailData, MailTemplate } from './templates.ts'
+
+export const MAIL_TABLE = 'mail_outbox'
+
+export type MailRequest<Template extends MailTemplate> = {
+  template: Template
+  /** A BCP 47 tag; a language without texts is written to in English. */
+  locale: string | null
+  /** A payer at the e-mail address on file, or anybody at an address. */
+  to: { payerId: string } | { address: string }
+  data: MailData<Template>
+  /** Not sent after this time. */
+  expiresAt?: Date
+}
+
+export const recipientPlace = (id: string) => ({ table: MAIL_TABLE, column: 'recipient_sealed', row: id })
+export const dataPlace = (id: string) => ({ table: MAIL_TABLE, column: 'data_sealed', row: id })
+
+type Recipient = {
+  address: string
+  key: SealingKey
+  payerId: string | null
+  wrapped: Buffer | null
+  keyVersion: number | null
+}
+
+/** The mail's id; null when the payer has no e-mail address on file. */
+export async function queueMail<Template extends MailTemplate>(
+  tx: Tx,
+  ctx: Ctx,
+  { template, locale, to, data, expiresAt }: MailRequest<Template>,
+): Promise<string | null> {
+  const now = ctx.clock.now()
+  const id = newId('mail', now)
+  const recipient = 'payerId' in to ? await payerAsRecipient(tx, ctx, to.payerId) : await stranger(ctx, id, to.address)
+  if (recipient === null) return null
+  const { address, key, payerId, wrapped, keyVersion } = recipient
+  await tx.sql`
+    insert into mail_outbox (tenant_id, id, template, language, payer_id, wrapped_key, key_version, recipient_sealed,
+                             data_sealed, next_attempt_at, expires_at, created_at)
+    values (${tx.tenantId}, ${id}, ${template}, ${languageOf(locale)}, ${payerId}, ${wrapped}, ${keyVersion},
+            ${sealJson(ctx, key, recipientPlace(id), address)}, ${sealJson(ctx, key, dataPlace(id), data)}, ${now},
+            ${expiresAt ?? null}, ${now})`
+  return id
+}
+
+async function payerAsRecipient(tx: Tx, ctx: Ctx, payerId: string): Promise<Recipient | null> {
+  const [row] = await tx.sql<
+    { wrapped_key: Buffer; key_version: number; identity_sealed: Buffer | null; status: string }[]
+  >`
+    select wrapped_key, key_version, identity_sealed, status from payers
+     where tenant_id = ${tx.tenantId} and id = ${payerId}`
+  if (!row?.identity_sealed || row.status === 'erased') return null
+  const key = await openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
+  const { email } = openJson<PayerIdentity>(ctx, key, identityPlace(payerId), row.identity_sealed)
+  return email === undefined ? null : { address: email, key, payerId, wrapped: null, keyVersion: null }
+}
+
+async function stranger(ctx: Ctx, id: string, address: string): Promise<Recipient> {
+  return { address, payerId: null, ...(await newRowKey(ctx, MAIL_TABLE, id)) }
+}
