@@ -142,7 +142,13 @@ test('a mail server that is not reached is said so, and one that is lets us in',
     [site.env.TLS_CERT_FILE, site.env.TLS_KEY_FILE].map(file => readFile(file as string, 'utf8')),
   )
   const account = { user: 'panless', password: 'mailcanary' }
-  const mailbox = await startMailbox({ smtpPort: 0, pagePort: null, cert: cert as string, key: key as string, ...account })
+  const mailbox = await startMailbox({
+    smtpPort: 0,
+    pagePort: null,
+    cert: cert as string,
+    key: key as string,
+    ...account,
+  })
   const env = (password: string) => ({
     SMTP_URL: `smtps://panless:${password}@localhost:${mailbox.smtpPort}`,
     SMTP_CA_FILE: join(site.folder, 'tls', 'ca.crt'),

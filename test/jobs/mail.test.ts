@@ -115,7 +115,11 @@ describe('a server that does not take a mail', () => {
     await world.work()
     expect(await rowOf(id)).toMatchObject({ status: 'failed', error_code: 'smtp_550', data_sealed: null })
     const audit = await world.as('admin').get('/v1/audit-log?action=mail.failed')
-    expect(audit.json.data[0]).toMatchObject({ subject: { type: 'mail', id }, outcome: 'failed', details: { code: 'smtp_550' } })
+    expect(audit.json.data[0]).toMatchObject({
+      subject: { type: 'mail', id },
+      outcome: 'failed',
+      details: { code: 'smtp_550' },
+    })
   })
 
   it('ever is given up on after the ninth try', async () => {
