@@ -1,15 +1,15 @@
 // The composition root: builds what the verbs need from the configuration, and closes it again.
 import type { Config } from './config.ts'
-import { createSessionTokenSigner, ed25519FromSeed } from './crypto/session-token.ts'
-import { createStatementSigner } from './crypto/signed-statement.ts'
 import { openDatabase } from './db/client.ts'
 import { migrationState } from './db/migrate.ts'
 import type { Clock, Dependencies, Logger } from './domain/context.ts'
+import { createEncryptionLeases } from './domain/keys/encryption-leases.ts'
+import { enrolKeyring } from './domain/keys/enrol-keyring.ts'
+import { openLiveSigners } from './domain/keys/live-signers.ts'
 import { bindDefaultTenant } from './domain/tenants/bind-default-tenant.ts'
 import { createTenantDirectory } from './domain/tenants/tenant-directory.ts'
 import { createDataKeyCache } from './keyring/data-key-cache.ts'
 import { openFileKeyring } from './keyring/file-keyring.ts'
-import type { KeyPurpose, Keyring } from './keyring/keyring.ts'
 import { addBacklogGauges } from './observability/gauges.ts'
 import { createLog, errorFields } from './observability/log.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
@@ -42,8 +42,17 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const close = async () => {
     for (const closePart of opened.splice(0).reverse()) await closePart()
   }
-  const keyring = await openFileKeyring(config.KEYRING_FILE)
-  await keyring.ready()
+  const keyring = await openFileKeyring(config.KEYRING_FILE, {
+    watch: options.process !== 'cli',
+    onTrouble: error => log.error(errorFields(error), 'the keyring changed and could not be taken'),
+    onChange: () => {
+      log.info({ version: keyring.currentVersion }, 'the keyring changed')
+      enrolKeyring({ db, keyring, clock }).catch(error =>
+        log.error(errorFields(error), 'the keyring could not be made known to the database'),
+      )
+    },
+  })
+  opened.push(() => keyring.close())
   const url = config.DATABASE_URL.reveal()
   const db = openDatabase({
     url,
@@ -56,6 +65,9 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   try {
     opened.push(await startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, `panless-${options.process}`))
     await refuseUnfitDatabase(db)
+    await keyring.ready()
+    await enrolKeyring({ db, keyring, clock })
+    keyring.countBy(createEncryptionLeases({ db, log, meter: metrics.meter }))
     const queue = await openQueue({
       url,
       caFile: config.DATABASE_CA_FILE,
@@ -81,8 +93,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       stripe,
       keyring,
       dataKeys: createDataKeyCache({ keyring }),
-      sessionTokens: createSessionTokenSigner({ privateKeys: signingKeys(keyring, 'session-token', 'session') }),
-      statements: createStatementSigner(signingKeys(keyring, 'statement-signing', 'statement')),
+      ...(await openLiveSigners(db, keyring)),
       queue,
       mailer,
       tenants: createTenantDirectory(db, keyring),
@@ -126,13 +137,6 @@ function domainSettings(config: Config, publicUrl?: string): Dependencies['setti
     },
   }
 }
-
-/** All versions of the keyring verify; the newest, which comes first, signs. */
-const signingKeys = (keyring: Keyring, purpose: KeyPurpose, name: string) =>
-  keyring
-    .versions()
-    .toSorted((a, b) => b - a)
-    .map(version => ({ kid: `${name}-${version}`, key: ed25519FromSeed(keyring.derive(purpose, version).export()) }))
 
 async function refuseUnfitDatabase(db: ReturnType<typeof openDatabase>): Promise<void> {
   const { state, applied, known } = await migrationState(db.sql)

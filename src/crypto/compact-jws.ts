@@ -57,11 +57,16 @@ export function readCompactJws(token: string): CompactJws {
 }
 
 /** The `typ` that a token claims, unverified and only to choose a verifier; null when it cannot be read. */
-export function claimedTokenType(token: string): string | null {
+export const claimedTokenType = (token: string): string | null => claimed(token, 'typ')?.toLowerCase() ?? null
+
+/** The `kid` that a token claims, unverified and only to look for the key. */
+export const claimedKeyId = (token: string): string | null => claimed(token, 'kid')
+
+function claimed(token: string, member: 'typ' | 'kid'): string | null {
   const dot = token.indexOf('.')
   if (dot < 0 || token.length > MAX_TOKEN_LENGTH) return null
-  const typ = parseStrictJsonObject(Buffer.from(token.slice(0, dot), 'base64url'))?.typ
-  return typeof typ === 'string' ? typ.toLowerCase() : null
+  const value = parseStrictJsonObject(Buffer.from(token.slice(0, dot), 'base64url'))?.[member]
+  return typeof value === 'string' ? value : null
 }
 
 /** Decodes base64url, or throws TokenRefused when another spelling of the same bytes was sent. */

@@ -19,19 +19,18 @@ export type StatementKey = { kid: string; key: KeyObject }
 export type StatementJwk = { kty: 'OKP'; crv: 'Ed25519'; x: string; kid: string; use: 'sig'; alg: 'EdDSA' }
 
 export type StatementSigner = {
-  /** Signs with the first key. The payload is small, and holds ids, hashes and times; never a value about a person. */
+  /** Signs with the current key. The payload is small, and holds ids, hashes and times; never a value about a person. */
   sign(kind: StatementKind, payload: Record<string, unknown>): string
   /** Verifies with any of the keys and gives back the payload; throws TokenRefused. */
   verify(kind: StatementKind, statement: string): Record<string, unknown>
   publicKeys(): StatementJwk[]
 }
 
-/** The first key signs, all verify, so that keys can be rotated while older statements are still read. */
-export function createStatementSigner(keys: readonly StatementKey[]): StatementSigner {
-  const [signing] = keys
-  if (!signing) throw new Error('A signer of statements needs at least one key.')
-  const publicKeys = new Map(keys.map(({ kid, key }) => [kid, createPublicKey(key)]))
-
+/** One key signs, all public ones verify, so that keys can be rotated while older statements are still read. */
+export function createStatementSigner(
+  signing: StatementKey,
+  publicKeys: ReadonlyMap<string, KeyObject> = new Map([[signing.kid, createPublicKey(signing.key)]]),
+): StatementSigner {
   return {
     sign(kind, payload) {
       const head = encode({ alg: 'EdDSA', typ: STATEMENT_TYPES[kind], kid: signing.kid })

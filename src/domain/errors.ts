@@ -47,6 +47,7 @@ export const ERROR_CODES = [
   'stripe_unavailable',
   'database_busy',
   'authentication_unavailable',
+  'sealing_unavailable',
   'internal_error',
 ] as const
 

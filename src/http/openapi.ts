@@ -40,6 +40,7 @@ const EVERYWHERE: readonly ErrorCode[] = [
   'payload_too_large',
   'rate_limited',
   'database_busy',
+  'sealing_unavailable',
 ]
 const AUTHENTICATED: readonly ErrorCode[] = [
   'invalid_token',

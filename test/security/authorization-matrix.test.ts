@@ -60,6 +60,7 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'GET /healthz': null,
   'GET /readyz': null,
   'GET /openapi.json': null,
+  'GET /.well-known/jwks.json': null,
   'GET /docs': null,
   'GET /docs/style.css': null,
 }

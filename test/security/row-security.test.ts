@@ -79,12 +79,18 @@ describe('the catalog', () => {
     expect(rows).toEqual(tables.map(name => ({ name, enabled: true, forced: true, policies: 1, exact: true })))
   })
 
-  test('has no other tables but those of the tenants themselves', async () => {
+  test('has no other tables but those of the tenants themselves and of the keys of all', async () => {
     const rows = await catalog<{ name: string }>(`
       select c.relname as name from pg_class c
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'm', 'f')
          and not exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') order by 1`)
-    expect(rows.map(({ name }) => name)).toEqual(['tenant_webhook_secrets', 'tenants'])
+    expect(rows.map(({ name }) => name)).toEqual([
+      'key_usage',
+      'key_versions',
+      'signing_keys',
+      'tenant_webhook_secrets',
+      'tenants',
+    ])
   })
 
   test('leads every primary key, unique index and foreign key with the tenant', async () => {

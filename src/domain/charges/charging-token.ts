@@ -23,14 +23,19 @@ export async function chargingToken(ctx: Ctx, tokenId: string): Promise<Charging
   if (!isTokenId(tokenId)) throw notFound()
   const cache = cacheOf(ctx.db)
   const name = `${ctx.tenantId} ${tokenId}`
-  const known = cache.get(name) ?? (await readToken(ctx, tokenId))
-  cache.set(name, known)
-  try {
-    return { tokenId, brand: known.brand, payer: await openDataKey(ctx, known) }
-  } catch (error) {
-    cache.delete(name)
-    throw error
+  const known = cache.get(name)
+  if (known !== undefined) {
+    try {
+      return { tokenId, brand: known.brand, payer: await openDataKey(ctx, known) }
+    } catch {
+      // Its key was wrapped anew since, and the version that is kept here retired.
+      cache.delete(name)
+    }
   }
+  const read = await readToken(ctx, tokenId)
+  const payer = await openDataKey(ctx, read)
+  cache.set(name, read)
+  return { tokenId, brand: read.brand, payer }
 }
 
 async function readToken(ctx: Ctx, tokenId: string): Promise<Kept> {

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { dataKeyOf, type PayerKey } from '../payers/data-key.ts'
-import { type KeyHashes, keyHashes, LEASE_MS, openReply, sealReply } from './keys.ts'
+import { type KeyHashes, keyHashes, LEASE_MS, openReply, sealReply, sealSystemReply } from './keys.ts'
 import { type Answer, idempotentRequest, type StoredReply } from './request.ts'
 
 export type Claim =
@@ -43,6 +43,8 @@ export async function writeOnce<Result>(
 ): Promise<Answer<Result>> {
   const request = idempotentRequest(ctx)
   const hashes = request ? keyHashes(ctx, request) : null
+  // Here, since the transaction holds a connection that this may need.
+  if (request) await ctx.keyring.prepareToSeal('idempotency-replies')
   const done = await ctx.db.transaction(ctx.tenantId, async tx => {
     if (hashes) {
       const claim = await claimKey(tx, ctx, hashes, steps.movesMoney ?? false)
@@ -127,7 +129,9 @@ export async function completeKey(
   objectId: string,
   payer: PayerKey | null,
 ): Promise<void> {
-  const sealed = sealReply(ctx, hashes.keyHash, reply, payer)
+  const sealed = payer
+    ? sealReply(ctx, hashes.keyHash, reply, payer)
+    : await sealSystemReply(ctx, hashes.keyHash, reply)
   await tx.sql`select panless_complete_key(${ctx.tenantId}, ${hashes.keyHash}, ${objectId}, ${payer?.payerId ?? null},
                                            ${reply.status}, ${sealed})`
 }
