@@ -90,6 +90,8 @@ const schema = z.object({
     .refine(list => list.every(isAddressOrRange), 'must be addresses or CIDR ranges, separated by commas')
     .optional(),
   KEYRING_FILE: file,
+  /** Made with the first erasure. */
+  ERASURE_LIST_FILE: z.string().min(1).optional(),
   REGION: z
     .string()
     .regex(/^[a-z0-9-]{2,40}$/, 'must be lower-case letters, digits and dashes')

@@ -14,7 +14,9 @@ import { addBacklogGauges } from './observability/gauges.ts'
 import { createLog, errorFields } from './observability/log.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { recordSpan, startTracing } from './observability/tracing.ts'
+import { openErasureList } from './outbound/erasure-list.ts'
 import { createMailer, type Mailer } from './outbound/mail.ts'
+
 import { openQueue } from './queue/queue.ts'
 import { createStripeGateway } from './stripe/gateway.ts'
 import { VaultError } from './vault-error.ts'
@@ -96,6 +98,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       ...(await openLiveSigners(db, keyring)),
       queue,
       mailer,
+      erasureList: config.ERASURE_LIST_FILE ? openErasureList(config.ERASURE_LIST_FILE) : null,
       tenants: createTenantDirectory(db, keyring),
       clock,
       log,

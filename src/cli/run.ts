@@ -20,6 +20,7 @@ const COMMANDS: [name: string, load: () => Promise<Command>][] = [
   ['import', async () => (await import('./import.ts')).importCommand()],
   ['export-tokens', async () => (await import('./export-tokens.ts')).exportTokensCommand()],
   ['pan-scan', async () => (await import('./pan-scan.ts')).panScanCommand()],
+  ['erasures', async () => (await import('./erasures.ts')).erasuresCommand()],
   ['audit', async () => (await import('./audit.ts')).auditCommand()],
 ]
 

@@ -1,4 +1,5 @@
 // The environment variables of `migrate`, `serve` and `worker`: the same as in production, with addresses of this machine.
+import { dirname, join } from 'node:path'
 import type { CertificateFiles } from './certificates.ts'
 import type { MailAccount } from './embedded-parts.ts'
 import { AUDIENCE, DEFAULT_EMBEDDED_TENANT, type EmbeddedAddresses, type KeptEnvironment } from './environment.ts'
@@ -50,6 +51,7 @@ export function serviceSettings(options: ServiceSettingsOptions): Record<string,
     TLS_CERT_FILE: certificates.certFile,
     TLS_KEY_FILE: certificates.keyFile,
     KEYRING_FILE: options.keyringFile,
+    ERASURE_LIST_FILE: join(dirname(options.keyringFile), 'erasures.list'),
     HOST: '127.0.0.1',
     PORT: String(ports.service),
     METRICS_PORT: String(ports.metrics),

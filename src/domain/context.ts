@@ -5,7 +5,9 @@ import type { StatementSigner } from '../crypto/signed-statement.ts'
 import type { Database, Tx } from '../db/client.ts'
 import type { DataKeyCache } from '../keyring/data-key-cache.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { ErasureList } from '../outbound/erasure-list.ts'
 import type { Mailer } from '../outbound/mail.ts'
+
 import type { Queue } from '../queue/queue.ts'
 import type { StripeGateway } from '../stripe/gateway.ts'
 import type { IdempotencyInput } from './idempotency/request.ts'
@@ -69,6 +71,8 @@ export type Dependencies = {
   queue: Queue
   /** Null where no mail server is set: mails wait in the outbox. */
   mailer: Mailer | null
+  /** Where erasures are kept apart from the database; null while no file is set. */
+  erasureList: ErasureList | null
   tenants: TenantDirectory
   clock: Clock
   log: Logger

@@ -88,6 +88,10 @@ export const PERMISSIONS = {
   recordConsent: 'privacy:write',
   withdrawConsent: 'privacy:write',
 
+  previewErasure: 'privacy:read',
+  getErasure: 'privacy:read',
+  listErasures: 'privacy:read',
+
   listAuditLog: 'audit:read',
 } as const satisfies Record<string, Scope>
 

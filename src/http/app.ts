@@ -21,6 +21,7 @@ import { chargeRoutes } from './routes/charges.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { checkoutModuleRoutes } from './routes/checkout-module.ts'
 import { documentRoutes } from './routes/documents.ts'
+import { erasureRoutes } from './routes/erasures.ts'
 import { healthRoutes } from './routes/health.ts'
 import { payRoutes } from './routes/pay.ts'
 import { payerRoutes } from './routes/payers.ts'
@@ -66,6 +67,7 @@ export function createApp(options: AppOptions) {
   app.route('/', chargeRoutes())
   app.route('/', refundRoutes())
   app.route('/', reconciliationRoutes())
+  app.route('/', erasureRoutes())
   app.route('/', auditRoutes())
   app.route('/', stripeWebhookRoutes())
   app.route('/', healthRoutes(options))

@@ -1,7 +1,9 @@
 // Work whose row is itself the record: claimed straight from its table, for one tenant at a time.
 import { resolveDueCharges } from '../domain/charges/resolve-unknown.ts'
 import type { Dependencies } from '../domain/context.ts'
+import { workErasures } from '../domain/erasures/work-erasures.ts'
 import { sendDueMails } from '../domain/mail/send-due-mails.ts'
+
 import { resolveDueRefunds } from '../domain/refunds/resolve-unknown-refunds.ts'
 import { processEvents } from '../domain/stripe-events/process-events.ts'
 import { detachDueTokens } from '../domain/tokens/detach-token.ts'
@@ -31,5 +33,6 @@ export const ROW_WORK: Readonly<Record<string, RowWork>> = {
   },
   'detached-tokens': { idleMs: 5_000, run: detachDueTokens },
   mail: { idleMs: 1_000, run: sendDueMails },
+  erasures: { idleMs: 2_000, run: workErasures },
   schedule: { idleMs: 5_000, run: enqueueDue },
 }

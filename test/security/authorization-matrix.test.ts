@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PERMISSIONS, ROLES, type Role, SCOPES_BY_ROLE } from '../../src/domain/permissions.ts'
 import type { ApiAnswer } from '../support/api-client.ts'
 import { asSuperuser } from '../support/database-contents.ts'
+import { beginErasure } from '../support/erasing.ts'
 import { type DocumentedOperation, operationsOf } from '../support/openapi-operations.ts'
 import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
 import { startWorld, type TenantName, type World } from '../support/world.ts'
@@ -46,6 +47,9 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'GET /v1/exports/charges.csv': 'reconciliation:read',
   'GET /v1/exports/balance-lines.csv': 'reconciliation:read',
   'GET /v1/exports/payouts.csv': 'reconciliation:read',
+  'GET /v1/payers/{id}/erasure-preview': 'privacy:read',
+  'GET /v1/erasures': 'privacy:read',
+  'GET /v1/erasures/{id}': 'privacy:read',
   'GET /v1/audit-log': 'audit:read',
   'POST /webhooks/stripe': null,
   'POST /webhooks/stripe/{tenant}': null,
@@ -102,6 +106,7 @@ const MISSING: Ids = {
   refunds: 'rfnd_00000000000000000000000000',
   reconciliations: 'recn_00000000000000000000000000',
   payouts: 'po_000000000000000000000000',
+  erasures: 'eras_00000000000000000000000000',
 }
 
 /** One object of each kind that a path can name. */
@@ -136,6 +141,7 @@ async function objectsOf(tenant: TenantName): Promise<Ids> {
     'checkout-sessions': session.json.id,
     reconciliations: reconciliation.json.id,
     payouts: await plantPayout(tenant),
+    erasures: await beginErasure(world, (await payerWithCard(world, { tenant })).payer, { tenant }),
   }
   for (const [kind, id] of Object.entries(ids)) expect(id, kind).toMatch(/^[a-z]+_/)
   return ids

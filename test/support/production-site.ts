@@ -66,6 +66,7 @@ export async function openProductionSite(program: string): Promise<ProductionSit
     TLS_CERT_FILE: tls.certFile,
     TLS_KEY_FILE: tls.keyFile,
     KEYRING_FILE: keyring,
+    ERASURE_LIST_FILE: join(folder, 'erasures.list'),
     REGION: 'test-region',
     HOST: '127.0.0.1',
     LOG_LEVEL: 'warn',

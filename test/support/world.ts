@@ -121,6 +121,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     TLS_CERT_FILE: certificates.certFile,
     TLS_KEY_FILE: certificates.keyFile,
     KEYRING_FILE: keyringFile,
+    ERASURE_LIST_FILE: join(folder, 'erasures.list'),
     REGION: 'test-region',
     HOST: '127.0.0.1',
     PORT: '0',

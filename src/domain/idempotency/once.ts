@@ -60,7 +60,7 @@ export async function writeOnce<Result>(
   return answerFromClaim(ctx, hashes as KeyHashes, done, steps.resume)
 }
 
-/** The answer to a request whose key was used before: the stored reply, or the object as it is now. */
+/** The answer to a request whose key was used before: the stored reply, or the object as it is now. @throws payer_erased */
 export async function answerFromClaim<Result>(
   ctx: Ctx,
   hashes: KeyHashes,
@@ -68,21 +68,13 @@ export async function answerFromClaim<Result>(
   resume: (objectId: string) => Promise<Result>,
 ): Promise<Answer<Result>> {
   if (claim.kind === 'replay') return { kind: 'replayed', reply: await openReply(ctx, hashes.keyHash, claim) }
-  const result = await resume(claim.objectId)
-  const reply = idempotentRequest(ctx)?.render(result) ?? null
-  if (reply) await keepTakenOver(ctx, hashes, claim, reply)
-  return { kind: 'fresh', result, reply }
-}
-
-/** From now on this is the answer under a key whose owner died; one whose reply was forgotten stays without. */
-async function keepTakenOver(
-  ctx: Ctx,
-  hashes: KeyHashes,
-  { objectId, payerId }: { objectId: string; payerId: string | null },
-  reply: StoredReply,
-): Promise<void> {
+  const { objectId, payerId } = claim
   const payer = payerId === null ? null : await dataKeyOf(ctx, payerId)
-  await ctx.db.transaction(ctx.tenantId, tx => completeKey(tx, ctx, hashes, reply, objectId, payer))
+  const result = await resume(objectId)
+  const reply = idempotentRequest(ctx)?.render(result) ?? null
+  // From now on this is the answer under a key whose owner died; one whose reply was forgotten stays without.
+  if (reply) await ctx.db.transaction(ctx.tenantId, tx => completeKey(tx, ctx, hashes, reply, objectId, payer))
+  return { kind: 'fresh', result, reply }
 }
 
 export async function claimKey(tx: Tx, ctx: Ctx, hashes: KeyHashes, movesMoney: boolean): Promise<Claim> {

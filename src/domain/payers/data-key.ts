@@ -3,7 +3,8 @@ import type { KeyObject } from 'node:crypto'
 import { generateDataKey, toDataKey } from '../../crypto/data-key.ts'
 import { open, seal } from '../../crypto/envelope.ts'
 import type { Ctx } from '../context.ts'
-import { DomainError, notFound } from '../errors.ts'
+import { notFound } from '../errors.ts'
+import { requireLiving } from './payer-erased.ts'
 
 /** A key and the version that its seals name. */
 export type SealingKey = { key: KeyObject; keyVersion: number }
@@ -40,7 +41,7 @@ export async function dataKeyOf(ctx: Ctx, payerId: string): Promise<PayerKey> {
       select wrapped_key, key_version, status from payers where tenant_id = ${ctx.tenantId} and id = ${payerId}`,
   )
   if (!row) throw notFound()
-  if (row.status === 'erased') throw new DomainError('payer_erased', 'The payer has been erased.')
+  requireLiving(row.status)
   return openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
 }
 

@@ -12,6 +12,7 @@ import { CONSENT_COLUMNS, CONSENT_PURPOSES, type ConsentRow, type ConsentView, s
 import { openDataKey, sealJson } from './data-key.ts'
 import { loadPayer } from './get-payer.ts'
 import { LOCALE } from './payer.ts'
+import { holdLiving } from './payer-erased.ts'
 
 export const recordConsentInput = z.strictObject({
   purpose: z.enum(CONSENT_PURPOSES as [string, ...string[]]),
@@ -38,7 +39,7 @@ export async function recordConsent(ctx: Ctx, payerId: string, input: unknown): 
   return writeOnce(ctx, {
     resume: consentId => findConsent(ctx, payerId, consentId),
     change: async tx => {
-      await loadPayer(tx, payerId)
+      await holdLiving(tx, payerId)
       const [made] = await tx.sql<ConsentRow[]>`
         insert into consents (tenant_id, id, payer_id, purpose, text_version, locale, accepted_at, evidence_sealed, source, created_at)
         values (${ctx.tenantId}, ${id}, ${payerId}, ${wanted.purpose}, ${wanted.text_version}, ${wanted.locale ?? null},

@@ -111,6 +111,12 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
     hashed: 'key_hash request_hash',
     workings: 'status moves_money object_id reply_status lease_until created_at',
   }),
+  erasures: table({
+    section: null,
+    because: 'Nobody is there to be shown it: it begins when the payer is gone.',
+    facts: 'id request_id restored status step waits_for counts started_at finished_at receipt',
+    workings: 'attempts error_code next_attempt_at lease_until key_version key_destroyed_at',
+  }),
   mail_outbox: table({
     section: 'mails',
     sealed: 'recipient_sealed data_sealed',

@@ -42,6 +42,7 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
       answers: {
         200: { description: 'The page.', mediaType: 'text/html' },
         404: { description: 'The link is not one of ours.', mediaType: 'text/html' },
+        410: { description: 'The payer has been erased.', mediaType: 'text/html' },
       },
     }),
     async c => {
@@ -50,7 +51,8 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
       c.header('Vary', 'Accept-Language')
       const link = await readActionLink(c.var.dependencies.keyring, c.req.param('link'))
       if (!link || !(await c.var.dependencies.tenants.find(link.tenantId))) return c.html(deadLinkPage(language), 404)
-      const payment = await showPayment(payerCtx(c, link), link.chargeId)
+      const payment = await showPayment(payerCtx(c, link), link.chargeId).catch(noneOfErased)
+      if (payment === null) return c.html(deadLinkPage(language), 410)
       return c.html(payPage({ payment, language, stripeJsUrl }))
     },
   )
@@ -122,6 +124,11 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
   }
 
   return app
+}
+
+function noneOfErased(error: unknown): null {
+  if (error instanceof DomainError && error.code === 'payer_erased') return null
+  throw error
 }
 
 async function requireLink(c: AppContext): Promise<ActionLink> {
