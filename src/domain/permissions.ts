@@ -91,6 +91,13 @@ export const PERMISSIONS = {
   previewErasure: 'privacy:read',
   getErasure: 'privacy:read',
   listErasures: 'privacy:read',
+  createDisclosure: 'disclosures:write',
+  approveDisclosure: 'disclosures:write',
+  refuseDisclosure: 'disclosures:write',
+  getDisclosurePackage: 'disclosures:write',
+  getDisclosure: 'privacy:read',
+  listDisclosures: 'privacy:read',
+  listPayerDisclosures: 'privacy:read',
 
   listAuditLog: 'audit:read',
 } as const satisfies Record<string, Scope>

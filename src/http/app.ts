@@ -20,6 +20,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { chargeRoutes } from './routes/charges.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { checkoutModuleRoutes } from './routes/checkout-module.ts'
+import { disclosureRoutes } from './routes/disclosures.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { erasureRoutes } from './routes/erasures.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -68,6 +69,7 @@ export function createApp(options: AppOptions) {
   app.route('/', refundRoutes())
   app.route('/', reconciliationRoutes())
   app.route('/', erasureRoutes())
+  app.route('/', disclosureRoutes())
   app.route('/', auditRoutes())
   app.route('/', stripeWebhookRoutes())
   app.route('/', healthRoutes(options))

@@ -1,5 +1,6 @@
 // Which verb each queued job runs.
 import type { Dependencies } from '../domain/context.ts'
+import { forgetPackages } from '../domain/disclosures/forget-packages.ts'
 import { forgetOldReplies } from '../domain/idempotency/forget-old-replies.ts'
 import { forgetOldMails } from '../domain/mail/forget-old-mails.ts'
 import { matchLines } from '../domain/reconciliation/match.ts'
@@ -50,5 +51,6 @@ export const TASKS: Record<QueueName, Task> = {
     await forgetOldReplies(ctx)
     await forgetTokenizeFailures(ctx)
     await forgetOldMails(ctx)
+    await forgetPackages(ctx)
   },
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ATTEMPT_MOVES, CHARGE_MOVES, isFinal, isUndecided } from '../../src/domain/charges/state.ts'
+import { DISCLOSURE_MOVES } from '../../src/domain/disclosures/state.ts'
 import { MAIL_MOVES } from '../../src/domain/mail/state.ts'
 import { REFUND_MOVES } from '../../src/domain/refunds/state.ts'
 import { TOKEN_MOVES } from '../../src/domain/tokens/state.ts'
@@ -15,6 +16,7 @@ const LIVES = {
   refunds: REFUND_MOVES,
   tokens: TOKEN_MOVES,
   mail_outbox: MAIL_MOVES,
+  disclosures: DISCLOSURE_MOVES,
 } as const
 
 /** All migrations in their order: the last word on a trigger is the one in force. */

@@ -50,6 +50,13 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'GET /v1/payers/{id}/erasure-preview': 'privacy:read',
   'GET /v1/erasures': 'privacy:read',
   'GET /v1/erasures/{id}': 'privacy:read',
+  'POST /v1/disclosures': 'disclosures:write',
+  'GET /v1/disclosures': 'privacy:read',
+  'GET /v1/disclosures/{id}': 'privacy:read',
+  'GET /v1/disclosures/{id}/package': 'disclosures:write',
+  'POST /v1/disclosures/{id}/approve': 'disclosures:write',
+  'POST /v1/disclosures/{id}/refuse': 'disclosures:write',
+  'GET /v1/payers/{id}/disclosures': 'privacy:read',
   'GET /v1/audit-log': 'audit:read',
   'POST /webhooks/stripe': null,
   'POST /webhooks/stripe/{tenant}': null,
@@ -107,6 +114,7 @@ const MISSING: Ids = {
   reconciliations: 'recn_00000000000000000000000000',
   payouts: 'po_000000000000000000000000',
   erasures: 'eras_00000000000000000000000000',
+  disclosures: 'disc_00000000000000000000000000',
 }
 
 /** One object of each kind that a path can name. */
@@ -142,9 +150,24 @@ async function objectsOf(tenant: TenantName): Promise<Ids> {
     reconciliations: reconciliation.json.id,
     payouts: await plantPayout(tenant),
     erasures: await beginErasure(world, (await payerWithCard(world, { tenant })).payer, { tenant }),
+    disclosures: await discloseWithConsent(tenant, payer),
   }
   for (const [kind, id] of Object.entries(ids)) expect(id, kind).toMatch(/^[a-z]+_/)
   return ids
+}
+
+/** A disclosure with a package that its maker may fetch. */
+async function discloseWithConsent(tenant: TenantName, payer: string): Promise<string> {
+  const privacy = world.as('privacy', tenant)
+  const consent = await privacy.post(`/v1/payers/${payer}/consents`, { purpose: 'interviews', text_version: 'v1' })
+  const disclosure = await privacy.post('/v1/disclosures', {
+    payer,
+    recipient: 'Panel',
+    basis: 'consent',
+    basis_ref: consent.json.id,
+    fields: ['email'],
+  })
+  return disclosure.json.id
 }
 
 /** A payout as the mirror of Stripe's would have it. */

@@ -151,7 +151,13 @@ describe('the catalog', () => {
       select c.relname as name from pg_class c
        where c.relname = any (array['${tables.join("','")}']) and c.relkind in ('r', 'p')
          and not has_table_privilege('panless_service', c.oid, 'update') order by 1`)
-    expect(updates.map(({ name }) => name)).toEqual(['audit_log', 'charge_attempts', 'token_sources'])
+    expect(updates.map(({ name }) => name)).toEqual([
+      'audit_log',
+      'charge_attempts',
+      'disclosure_people',
+      'disclosures',
+      'token_sources',
+    ])
     expect(await refusalOf('demo', 'create table mine (id int)')).toBe(NOT_ALLOWED)
     expect(await refusalOf('demo', 'alter table payers disable row level security')).toBe(NOT_ALLOWED)
     expect(await refusalOf('demo', "set session_replication_role = 'replica'")).toBe(NOT_ALLOWED)

@@ -123,6 +123,21 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
     facts: 'id status template language finished_at created_at',
     workings: 'wrapped_key key_version attempts next_attempt_at lease_until expires_at error_code',
   }),
+  disclosures: table({
+    section: 'disclosures',
+    // What a court has asked for and nobody has answered is no news for the person yet.
+    where: "payer_id = $2 and status = 'made'",
+    sealed: 'details_sealed package_sealed',
+    hashed: 'recipient_hash',
+    facts:
+      'id status basis purpose recipient_code consent_id fields cohort report people format sha256 created_at decided_at',
+    workings: 'wrapped_key key_version package_until downloads created_by decided_by',
+  }),
+  disclosure_people: table({
+    section: 'log_of_disclosures',
+    row: 'disclosure_id',
+    facts: 'disclosure_id at',
+  }),
   audit_log: table({
     section: 'records_of_what_was_done',
     hashed: 'address_hash',
