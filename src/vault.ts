@@ -23,6 +23,8 @@ import { VaultError } from './vault-error.ts'
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date(), wall: () => new Date() }
 
+const LEASE_IDLE_SECONDS = 30
+
 export type Vault = { config: Config; dependencies: Dependencies; metrics: Metrics; close(): Promise<void> }
 
 export type VaultOptions = {
@@ -64,12 +66,21 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     onWait: seconds => metrics.meter.observe('pool_wait_seconds', seconds),
   })
   opened.push(() => db.close())
+  // A connection of its own: encryptions are leased in the middle of transactions, which may hold all the others.
+  const leases = openDatabase({
+    url,
+    poolMax: 1,
+    idleSeconds: LEASE_IDLE_SECONDS,
+    caFile: config.DATABASE_CA_FILE,
+    applicationName: `panless-${options.process}-keys`,
+  })
+  opened.push(() => leases.close())
   try {
     opened.push(await startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, `panless-${options.process}`))
     await refuseUnfitDatabase(db)
     await keyring.ready()
     await enrolKeyring({ db, keyring, clock })
-    keyring.countBy(createEncryptionLeases({ db, log, meter: metrics.meter }))
+    keyring.countBy(createEncryptionLeases({ db: leases, log, meter: metrics.meter }))
     const queue = await openQueue({
       url,
       caFile: config.DATABASE_CA_FILE,

@@ -32,12 +32,6 @@ export class EncryptionCount {
     }
   }
 
-  /** Waits for a lease that has room for a batch, so that taking from it does not wait. */
-  async prepare(version: number, use: CountedUse): Promise<void> {
-    const lease = this.#leaseOf(version, use)
-    if (isLow(lease)) await this.#renew(lease, version, use)
-  }
-
   #leaseOf(version: number, use: CountedUse): Lease {
     const name = `${version} ${use}`
     const known = this.#held.get(name)

@@ -110,10 +110,6 @@ class FileKeyring implements Keyring {
     return { key: this.derive(purpose, version), version }
   }
 
-  async prepareToSeal(use: CountedUse): Promise<void> {
-    await this.#count?.prepare(this.currentVersion, use)
-  }
-
   async openingKey(purpose: SealingPurpose, version: number): Promise<KeyObject> {
     await this.meet(version)
     return this.derive(purpose, version)

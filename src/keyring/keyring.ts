@@ -63,8 +63,6 @@ export interface Keyring {
   derive(purpose: KeyPurpose, version?: number): KeyObject
   /** The key to seal one value with, counted. */
   sealingKey(purpose: SealingPurpose): Promise<{ key: KeyObject; version: number }>
-  /** Sees to it that sealing soon does not wait for a lease: called before a transaction in which something is sealed. */
-  prepareToSeal(use: CountedUse): Promise<void>
   /** The key that opens what `version` sealed; a version not met before is looked for in the keyring as it is now. */
   openingKey(purpose: SealingPurpose, version: number): Promise<KeyObject>
   /** Reads the keyring anew when it does not know `version`; whether it knows it then. */

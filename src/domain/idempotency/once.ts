@@ -43,8 +43,6 @@ export async function writeOnce<Result>(
 ): Promise<Answer<Result>> {
   const request = idempotentRequest(ctx)
   const hashes = request ? keyHashes(ctx, request) : null
-  // Here, since the transaction holds a connection that this may need.
-  if (request) await ctx.keyring.prepareToSeal('idempotency-replies')
   const done = await ctx.db.transaction(ctx.tenantId, async tx => {
     if (hashes) {
       const claim = await claimKey(tx, ctx, hashes, steps.movesMoney ?? false)

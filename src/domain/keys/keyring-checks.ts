@@ -1,6 +1,6 @@
 // Whether a keyring and a database belong together: check values in the database that only the same keys give again.
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Database } from '../../db/client.ts'
+import type { Sql, TransactionSql } from 'postgres'
 import { type Keyring, KeyringError } from '../../keyring/keyring.ts'
 
 const LABEL = 'panless/key-versions/1'
@@ -15,7 +15,7 @@ export type KeyVersionRow = {
   retired_at: Date | null
 }
 
-export const readKeyVersions = async (sql: Database['sql']): Promise<KeyVersionRow[]> => [
+export const readKeyVersions = async (sql: Sql | TransactionSql): Promise<KeyVersionRow[]> => [
   ...(await sql<KeyVersionRow[]>`select * from key_versions order by version`),
 ]
 
