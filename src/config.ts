@@ -75,7 +75,10 @@ const schema = z.object({
   AUTH_AUDIENCE: z.string().min(1),
   AUTH_TENANT_CLAIM: z.string().min(1).default('tenant'),
   AUTH_SCOPE_CLAIM: z.string().min(1).default('scope'),
+  AUTH_ROLES_CLAIM: z.string().min(1).default('roles'),
   AUTH_CA_FILE: file.optional(),
+  CONSOLE_CLIENT_ID: z.string().min(1).max(255).optional(),
+  CONSOLE_CLIENT_SECRET: secret(16).optional(),
   TLS_MODE: z.enum(['process', 'proxy']).default('process'),
   TLS_CERT_FILE: file.optional(),
   TLS_KEY_FILE: file.optional(),
@@ -218,18 +221,14 @@ function crossChecks(env: Record<string, string | undefined>, use: ConfigUse): C
   }
   const key = env.STRIPE_SECRET_KEY
   if (key && !/^[sr]k_(test|live)_/.test(key)) fault('STRIPE_SECRET_KEY', 'must start with sk_test_, sk_live_ or rk_')
-  if (key && /^[sr]k_live_/.test(key) && env.STRIPE_API_BASE && !isStripe(env.STRIPE_API_BASE)) {
+  const live = key !== undefined && /^[sr]k_live_/.test(key)
+  if (live && env.STRIPE_API_BASE && !isStripe(env.STRIPE_API_BASE)) {
     fault('STRIPE_API_BASE', "is not Stripe's address while STRIPE_SECRET_KEY is a live key")
   }
-  if (
-    key &&
-    /^[sr]k_live_/.test(key) &&
-    env.STRIPE_JS_URL &&
-    new URL(STRIPE_JS).origin !== originOf(env.STRIPE_JS_URL)
-  ) {
+  if (live && env.STRIPE_JS_URL && new URL(STRIPE_JS).origin !== originOf(env.STRIPE_JS_URL)) {
     fault('STRIPE_JS_URL', "is not Stripe's address while STRIPE_SECRET_KEY is a live key")
   }
-  if (key && !env.STRIPE_PUBLISHABLE_KEY) fault('STRIPE_PUBLISHABLE_KEY', 'is missing beside STRIPE_SECRET_KEY')
+  for (const [name, beside] of BESIDE) if (env[beside] && !env[name]) fault(name, `is missing beside ${beside}`)
   if (key && env.STRIPE_PUBLISHABLE_KEY && modeOf(key) !== modeOf(env.STRIPE_PUBLISHABLE_KEY)) {
     fault('STRIPE_PUBLISHABLE_KEY', 'is of another mode than STRIPE_SECRET_KEY')
   }
@@ -244,6 +243,12 @@ function crossChecks(env: Record<string, string | undefined>, use: ConfigUse): C
   }
   return faults
 }
+
+const BESIDE = [
+  ['STRIPE_PUBLISHABLE_KEY', 'STRIPE_SECRET_KEY'],
+  ['CONSOLE_CLIENT_SECRET', 'CONSOLE_CLIENT_ID'],
+  ['CONSOLE_CLIENT_ID', 'CONSOLE_CLIENT_SECRET'],
+] as const
 
 const verificationFaults = (env: Record<string, string | undefined>): ConfigFault[] =>
   env.NODE_TLS_REJECT_UNAUTHORIZED === '0'

@@ -39,7 +39,8 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
     types: ['vault.ts', 'config.ts'],
   },
   checkout: { values: ['domain', 'stripe'] },
-  console: { values: ['domain', 'stripe', 'crypto'], types: ['config.ts'] },
+  // Its door is the HTTP door, which lends it what it needs.
+  console: { values: ['domain', 'stripe', 'crypto', 'outbound'], types: ['config.ts', 'http'] },
   jobs: { values: ['domain', 'queue', 'db', 'observability'] },
   domain: { values: ['db', 'stripe', 'crypto', 'keyring', 'queue', 'outbound'] },
   observability: { values: ['crypto', 'domain'] },

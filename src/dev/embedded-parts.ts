@@ -50,6 +50,7 @@ export async function startIdentityProvider(site: EmbeddedSite): Promise<void> {
     issuer: site.addresses.issuer,
     audience: AUDIENCE,
     tenants: [...EMBEDDED_TENANTS],
+    consoleUrl: site.addresses.console,
     keysFile: site.files.identityProvider,
     certFile: site.certificates.certFile,
     keyFile: site.certificates.keyFile,
@@ -144,7 +145,7 @@ export function devJsonOf(
   const secretKeys = EMBEDDED_TENANTS.map(tenant => [tenant, environment.stripe[tenant].secretKey])
   return {
     url: addresses.service,
-    console_url: null,
+    console_url: addresses.console,
     checkout_url: addresses.shop,
     docs_url: `${addresses.service}/docs`,
     metrics_url: addresses.metrics,

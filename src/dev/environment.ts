@@ -81,6 +81,7 @@ export function embeddedFiles(folder: string): EmbeddedFiles {
 
 export interface EmbeddedAddresses {
   service: string
+  console: string
   metrics: string
   issuer: string
   /** Plain HTTP on loopback by number: a browser that saw the service's HSTS for `localhost` leaves it alone. */
@@ -97,6 +98,7 @@ export function embeddedAddresses(ports: EmbeddedPorts): EmbeddedAddresses {
   const stripe = `http://127.0.0.1:${ports.stripe}`
   return {
     service: `https://localhost:${ports.service}`,
+    console: `https://localhost:${ports.service}/console`,
     metrics: `http://127.0.0.1:${ports.metrics}/metrics`,
     issuer: `https://localhost:${ports.issuer}`,
     stripe,

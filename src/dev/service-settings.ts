@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { CertificateFiles } from './certificates.ts'
 import type { MailAccount } from './embedded-parts.ts'
 import { AUDIENCE, DEFAULT_EMBEDDED_TENANT, type EmbeddedAddresses, type KeptEnvironment } from './environment.ts'
+import type { ClientCredentials } from './identity-provider.ts'
 import type { EmbeddedPorts } from './ports.ts'
 import type { PostgresUrls } from './postgres.ts'
 
@@ -14,6 +15,7 @@ export interface ServiceSettingsOptions {
   postgres: PostgresUrls
   keyringFile: string
   mail: MailAccount
+  consoleClient: ClientCredentials
 }
 
 /** Tests of limits and of card testing from one address need more room than a shop's checkout gives one. */
@@ -48,6 +50,8 @@ export function serviceSettings(options: ServiceSettingsOptions): Record<string,
     AUTH_ISSUER: addresses.issuer,
     AUTH_AUDIENCE: AUDIENCE,
     AUTH_CA_FILE: certificates.caFile,
+    CONSOLE_CLIENT_ID: options.consoleClient.client_id,
+    CONSOLE_CLIENT_SECRET: options.consoleClient.client_secret,
     TLS_CERT_FILE: certificates.certFile,
     TLS_KEY_FILE: certificates.keyFile,
     KEYRING_FILE: options.keyringFile,

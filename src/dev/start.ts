@@ -24,7 +24,7 @@ import {
   newEnvironment,
 } from './environment.ts'
 import { lockFolder } from './folder-lock.ts'
-import { keptIdentityProviderKeys } from './identity-provider.ts'
+import { consoleClient, keptIdentityProviderKeys } from './identity-provider.ts'
 import { DEFAULT_FIRST_PORT, embeddedPorts, requireFreePorts } from './ports.ts'
 import { type RunningPostgres, startPostgres } from './postgres.ts'
 import { endLeftoverPostgres } from './postgres-cluster.ts'
@@ -129,11 +129,17 @@ class EmbeddedRun implements Embedded {
       startIdentityProvider(site),
       startMailboxPart(site),
     ])
-    const settings = serviceSettings({ ...site, postgres, keyringFile: files.keyring })
+    const kept = await keptIdentityProviderKeys(files.identityProvider)
+    const settings = serviceSettings({
+      ...site,
+      postgres,
+      keyringFile: files.keyring,
+      consoleClient: consoleClient(kept),
+    })
     this.#step('migrations and tenants')
     await prepare(site, postgres, settings)
     this.#step('service, worker, demo shop')
-    const { clients } = await keptIdentityProviderKeys(files.identityProvider)
+    const { clients } = kept
     const shop = startShop(site, clients.checkout, addresses.stripeJs)
     await Promise.all([startServices(site, settings), shop])
     const simulator = simulatorControl(addresses.stripeControl)

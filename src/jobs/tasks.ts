@@ -7,6 +7,7 @@ import { matchLines } from '../domain/reconciliation/match.ts'
 import { failReconciliation, runReconciliation } from '../domain/reconciliation/run-reconciliation.ts'
 import { startDailyReconciliation } from '../domain/reconciliation/start-daily-reconciliation.ts'
 import { syncMirror } from '../domain/reconciliation/sync-mirror.ts'
+import { forgetStaffSessions } from '../domain/staff-sessions/forget-staff-sessions.ts'
 import { scanEventGap } from '../domain/stripe-events/scan-event-gap.ts'
 import { workerContext } from '../domain/tenants/operator-context.ts'
 import { expireTokens } from '../domain/tokens/expire-tokens.ts'
@@ -52,5 +53,6 @@ export const TASKS: Record<QueueName, Task> = {
     await forgetTokenizeFailures(ctx)
     await forgetOldMails(ctx)
     await forgetPackages(ctx)
+    await forgetStaffSessions(ctx)
   },
 }

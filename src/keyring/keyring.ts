@@ -21,6 +21,7 @@ export const KEY_PURPOSES = {
   'tenant-secrets': 'sealing',
   'session-token': 'signing',
   'action-links': 'signing',
+  'console-sign-in': 'signing',
   'statement-signing': 'signing',
   'version-check': 'signing',
 } as const satisfies Record<string, 'fixed' | 'sealing' | 'signing'>

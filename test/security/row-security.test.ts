@@ -140,12 +140,14 @@ describe('the catalog', () => {
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
          and has_table_privilege('panless_service', c.oid, r) order by 1, 2`)
     expect(rights).toEqual(
-      ['idempotency_keys', 'mirror_cursors', 'payout_rows', 'tenant_webhook_secrets', 'tokenize_failures'].map(
-        table => ({
-          table,
-          right: 'delete',
-        }),
-      ),
+      [
+        'idempotency_keys',
+        'mirror_cursors',
+        'payout_rows',
+        'staff_sessions',
+        'tenant_webhook_secrets',
+        'tokenize_failures',
+      ].map(table => ({ table, right: 'delete' })),
     )
     const updates = await catalog<{ name: string }>(`
       select c.relname as name from pg_class c

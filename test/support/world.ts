@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { loadConfig } from '../../src/config.ts'
 import { type CertificateFiles, ensureCertificates } from '../../src/dev/certificates.ts'
 import { type CaughtMail, type Mailbox, startMailbox } from '../../src/dev/mailbox.ts'
+import { anyFreePort } from '../../src/dev/ports.ts'
 import { startStripeSimulator } from '../../src/dev/stripe-simulator/start.ts'
 import type { Clock, Dependencies } from '../../src/domain/context.ts'
 import type { Role } from '../../src/domain/permissions.ts'
@@ -25,6 +26,7 @@ import {
   scopesOf,
   type TokenClaims,
 } from './api-client.ts'
+import { startConsoleIssuer } from './console-issuer.ts'
 import { createSuiteDatabase, type SuiteDatabase } from './database.ts'
 import { createOpenapiCheck, type OpenapiDocument } from './openapi-check.ts'
 import { type IssuerKey, makeKey, startTestIssuer } from './test-issuer.ts'
@@ -66,12 +68,16 @@ export type World = {
   advance(seconds: number): Promise<void>
   /** Every mail that has been sent so far, the oldest first. */
   mails(): readonly CaughtMail[]
+  /** Moves wall time forward: what sessions, leases and tokens are judged by. */
+  advanceWall(seconds: number): void
   /** Does all background work that is due, once. */
   work(): Promise<void>
   close(): Promise<void>
 }
 
 export type WorldOptions = {
+  /** With the console, and the embedded identity provider as the issuer of people and programs. */
+  console?: boolean
   /** Whether the simulator sends webhooks to the service (default), or leaves that to the test. */
   webhooks?: boolean
   /** In place of a clone of the template: one that the test made itself. */
@@ -83,6 +89,14 @@ export type WorldOptions = {
 }
 
 const MAIL_ACCOUNT = { user: 'panless', password: 'mail-test-secret' }
+/** The issuer that a world sees: its address, the key that signs its tokens, and what the service is told of it. */
+export type WorldIssuer = { url: string; key: IssuerKey; settings: Record<string, string>; stop(): Promise<void> }
+
+async function startPlainIssuer(): Promise<WorldIssuer> {
+  const key = makeKey('test-key', 'EdDSA')
+  const { url, stop } = await startTestIssuer([key])
+  return { url, key, settings: {}, stop }
+}
 
 let worlds = 0
 
@@ -91,11 +105,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const suffix = `${process.pid}x${++worlds}`
   const secretKeys = { demo: `sk_test_demo${suffix}`, other: `sk_test_other${suffix}` }
   const publishableKeys = { demo: `pk_test_demo${suffix}`, other: `pk_test_other${suffix}` }
-  const key = makeKey('test-key', 'EdDSA')
-  const [database, certificates, issuer, simulator] = await Promise.all([
+  const [database, certificates, simulator] = await Promise.all([
     options.database ?? createSuiteDatabase(),
     ensureCertificates(join(folder, 'tls')),
-    startTestIssuer([key]),
     startStripeSimulator({
       port: 0,
       accounts: (['demo', 'other'] as const).map(name => ({
@@ -106,6 +118,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     }),
   ])
   const mailbox = await openMailbox(certificates, options.refuseMail)
+  const servicePort = options.console ? await anyFreePort() : 0
+  const issuer = options.console
+    ? await startConsoleIssuer({ folder, certificates, audience: AUDIENCE, servicePort })
+    : await startPlainIssuer()
+  const { key } = issuer
   const keyringFile = join(folder, 'keyring.json')
   await createKeyringFile(keyringFile)
   const config = loadConfig({
@@ -124,7 +141,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ERASURE_LIST_FILE: join(folder, 'erasures.list'),
     REGION: 'test-region',
     HOST: '127.0.0.1',
-    PORT: '0',
+    PORT: String(servicePort),
+    ...issuer.settings,
     METRICS_PORT: '0',
     RATE_LIMIT_PER_SECOND: '5000',
     SMTP_URL: `smtps://${MAIL_ACCOUNT.user}:${MAIL_ACCOUNT.password}@localhost:${mailbox.smtpPort}`,
@@ -137,7 +155,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   })
   const logs: string[] = []
   let offsetMs = 0
-  const clock: Clock = { now: () => new Date(Date.now() + offsetMs), wall: () => new Date() }
+  let wallOffsetMs = 0
+  const clock: Clock = {
+    now: () => new Date(Date.now() + offsetMs),
+    wall: () => new Date(Date.now() + wallOffsetMs),
+  }
   const vault = await openVault({
     config,
     process: 'serve',
@@ -229,6 +251,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       offsetMs += seconds * 1000
     },
     mails: () => mailbox.messages(),
+    advanceWall(seconds) {
+      wallOffsetMs += seconds * 1000
+    },
     work: () => runDueWork(dependencies),
     async close() {
       closeConnections(url)

@@ -3,10 +3,15 @@ import type { MiddlewareHandler } from 'hono'
 import { claimedTokenType, TokenRefused } from '../../crypto/compact-jws.ts'
 import { SESSION_TOKEN_TYPE, type SessionTokenSigner, type VerifiedSession } from '../../crypto/session-token.ts'
 import { DomainError } from '../../domain/errors.ts'
+import type { StaffSession } from '../../domain/staff-sessions/staff-session.ts'
 import type { AccessTokenVerifier, VerifiedAccess } from '../authentication/access-token-verifier.ts'
 import { bearerToken } from '../authentication/bearer-token.ts'
 
-export type Access = ({ kind: 'service' } & VerifiedAccess) | ({ kind: 'session' } & VerifiedSession)
+/** Who calls; a person of the staff is found by the console's own cookie, never here. */
+export type Access =
+  | ({ kind: 'service' } & VerifiedAccess)
+  | ({ kind: 'session' } & VerifiedSession)
+  | ({ kind: 'staff'; sessionId: string } & Omit<StaffSession, 'id'>)
 
 export type AuthenticateVariables = { access: Access }
 
