@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { isAddressOrRange, isLoopbackDatabase, isLoopbackUrl } from './config-addresses.ts'
 
 /** A secret that prints as stars wherever it ends up; only `reveal()` gives the value. */
 export class Secret {
@@ -259,28 +260,6 @@ const isStripe = (base: string) => new RegExp(`^${STRIPE_API.replaceAll('.', '\\
 const originOf = (url: string) => (URL.canParse(url) ? new URL(url).origin : null)
 const modeOf = (key: string) => (/_live_/.test(key) ? 'live' : 'test')
 
-export function isLoopbackHost(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '')
-  return (
-    bare === '' || bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare) || bare.startsWith('/')
-  )
-}
-
-function isLoopbackUrl(url: string): boolean {
-  try {
-    return isLoopbackHost(new URL(url).hostname)
-  } catch {
-    return false
-  }
-}
-
-/** Whether a Postgres URL names this machine: by address, or by the folder of a unix socket in `?host=`. */
-export function isLoopbackDatabase(text: string): boolean {
-  const url = new URL(text)
-  const socket = url.searchParams.get('host')
-  return socket?.startsWith('/') ? true : isLoopbackHost(decodeURIComponent(url.hostname))
-}
-
 /** Postgres off loopback must be reached with a verified certificate. */
 function databaseTlsFaults(name: string, text: string): ConfigFault[] {
   try {
@@ -290,12 +269,4 @@ function databaseTlsFaults(name: string, text: string): ConfigFault[] {
   }
   if (new URL(text).searchParams.get('sslmode') === 'verify-full') return []
   return [{ name, message: 'must carry sslmode=verify-full: Postgres off loopback is reached by verified TLS only' }]
-}
-
-function isAddressOrRange(item: string): boolean {
-  const [address = '', prefix, ...rest] = item.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  if (prefix === undefined) return true
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)
 }

@@ -14,13 +14,15 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
     types: ['config.ts'],
   },
   'vault-error.ts': { values: [] },
-  'config.ts': { values: [] },
+  'config.ts': { values: ['config-addresses.ts'] },
+  'config-addresses.ts': { values: [] },
   // The composition's own neighbours: commands open the vault, doors and jobs, and some look at one wire alone.
   cli: {
     values: [
       'vault.ts',
       'vault-error.ts',
       'config.ts',
+      'config-addresses.ts',
       'domain',
       'http',
       'jobs',

@@ -1,6 +1,7 @@
 // panless doctor: examines everything that panless stands on, each thing for itself, and says what to do.
 import { Command, Option } from 'commander'
-import { type Config, ConfigError, isLoopbackDatabase } from '../config.ts'
+import { type Config, ConfigError } from '../config.ts'
+import { isLoopbackDatabase } from '../config-addresses.ts'
 import { openDatabase } from '../db/client.ts'
 import { databaseSkewMs, examineSkew, headerSkewMs } from '../domain/doctor/examine-clocks.ts'
 import { examineDatabase } from '../domain/doctor/examine-database.ts'
