@@ -9,7 +9,7 @@ import type { TenantName, World } from './world.ts'
 export async function beginErasure(
   world: Pick<World, 'dependencies'>,
   payer: string,
-  { tenant = 'demo' as TenantName, request = null as string | null } = {},
+  { tenant = 'demo' as string, request = null as string | null } = {},
 ): Promise<string> {
   const ctx = operatorContext(world.dependencies, tenant, 'test')
   const { erasureId } = await ctx.db.transaction(tenant, tx => startErasure(tx, ctx, payer, request))

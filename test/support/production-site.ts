@@ -25,6 +25,8 @@ export type Service = { url: string; child: ChildProcess; kill(): Promise<void>;
 export type ProductionSite = {
   database: SuiteDatabase
   folder: string
+  /** What every process of it is started with. */
+  environment: Readonly<Record<string, string>>
   serve(extra?: Record<string, string>): Promise<Service>
   work(): Promise<ChildProcess>
   keyringFile: string
@@ -92,6 +94,7 @@ export async function openProductionSite(program: string): Promise<ProductionSit
   return {
     database,
     folder,
+    environment,
     keyringFile: keyring,
     begin: (args, extra = {}) => start(args, extra),
     async serve(extra = {}) {

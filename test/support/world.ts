@@ -47,6 +47,8 @@ export type World = {
   tls: CertificateFiles
   database: SuiteDatabase
   dependencies: Dependencies
+  /** The settings of the service, for commands that are run beside it. */
+  environment: Record<string, string>
   /** What the service logged, line by line. */
   logs: string[]
   issuer: { url: string; key: IssuerKey }
@@ -125,7 +127,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { key } = issuer
   const keyringFile = join(folder, 'keyring.json')
   await createKeyringFile(keyringFile)
-  const config = loadConfig({
+  const environment: Record<string, string> = {
     DATABASE_URL: database.appUrl,
     DATABASE_POOL_MAX: '4',
     DEFAULT_TENANT: 'demo',
@@ -152,7 +154,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     CARD_TESTING_PER_ADDRESS: '10000',
     CARD_TESTING_PER_FINGERPRINT: '10000',
     ...options.environment,
-  })
+  }
+  const config = loadConfig(environment)
   const logs: string[] = []
   let offsetMs = 0
   let wallOffsetMs = 0
@@ -225,6 +228,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     tls: certificates,
     database,
     dependencies,
+    environment,
     logs,
     issuer: { url: issuer.url, key },
     stripe: { url: simulator.url, controlUrl: simulator.controlUrl, secretKeys, publishableKeys },
