@@ -91,6 +91,15 @@ export const WHAT_GOES: readonly Emptied[] = [
     set: 'reason_sealed = null',
   },
   {
+    name: 'disclosures',
+    fields: ['recipient', 'authority and reference', 'package'],
+    table: 'disclosures',
+    key: ['id'],
+    of: 't.payer_id = $2',
+    holds: 't.details_sealed is not null or t.package_sealed is not null',
+    set: 'details_sealed = null, package_sealed = null, package_until = null',
+  },
+  {
     name: 'mails',
     fields: ['address', 'contents'],
     table: 'mail_outbox',

@@ -58,6 +58,14 @@ export const WHAT_STAYS: readonly Kept[] = [
     why: 'That there was a consent, and when it ended, must be shown afterwards (GDPR 5(2) and 7(1)).',
   },
   {
+    name: 'disclosures',
+    table: 'disclosures',
+    of: 't.payer_id = $2',
+    fields: ['basis', 'purpose', 'names of fields', 'times', 'hash of the package', 'keyed hash of the recipient'],
+    law: 'accountability',
+    why: 'That something was disclosed, and on which basis, must be shown afterwards (GDPR 5(2)).',
+  },
+  {
     name: 'request_keys',
     table: 'idempotency_keys',
     fields: ['keyed hashes of requests'],
