@@ -147,6 +147,19 @@ test('only config.ts reads the environment', () => {
   expect(readers.map(file => file.path)).toEqual([])
 })
 
+test("only one file opens a person's real name and contacts, and it asks for the purpose first", () => {
+  const opener = 'domain/privacy/sealed-identity.ts'
+  // A place names the column; without it nothing that was sealed there opens.
+  const places = files.filter(file => /column: '(identity_sealed|identitySealed)'/.test(file.text))
+  expect(places.map(file => file.path)).toEqual([opener])
+  expect(places[0]?.text).not.toMatch(/export const place\b|export \{/)
+  const readers = files.filter(file => /select\b[^`;]*\bidentity_sealed\b/.test(file.text))
+  expect(readers.map(file => file.path)).toEqual([opener])
+  const opening = /export async function openIdentity\([\s\S]*?\n\}/.exec(places[0]?.text ?? '')?.[0] ?? ''
+  expect(opening.indexOf('requirePurpose(')).toBeGreaterThan(0)
+  expect(opening.indexOf('requirePurpose(')).toBeLessThan(opening.indexOf('readIdentity('))
+})
+
 test('only cli loads the embedded environment, when a command asks for it', () => {
   const loaders = files.filter(
     file => file.room !== 'dev' && inner(file).some(one => roomOf(one.target) === 'dev' && one.kind !== 'type'),

@@ -25,6 +25,7 @@ export const ID_PREFIXES = {
   checkpoint: 'ckpt_',
   staffSession: 'ssess_',
   keyRotation: 'krot_',
+  reveal: 'rvel_',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

@@ -32,6 +32,7 @@ import { erasureRoutes } from './routes/erasures.ts'
 import { healthRoutes } from './routes/health.ts'
 import { payRoutes } from './routes/pay.ts'
 import { payerRoutes } from './routes/payers.ts'
+import { purposeRoutes } from './routes/purposes.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundRoutes } from './routes/refunds.ts'
 import { stripeWebhookRoutes } from './routes/stripe-webhooks.ts'
@@ -63,6 +64,8 @@ export function createApp(options: AppOptions) {
   app.use(checkoutCors(dependencies))
   app.use(readBody())
   app.use(panFirewall({ onHit: place => dependencies.meter.count('firewall_hits', { place }) }))
+  // Before the tokens are looked at: the register is for anybody.
+  app.route('/', purposeRoutes())
   app.use(
     '/v1/*',
     authenticate({ accessTokens, sessionTokens: dependencies.sessionTokens, wallNow: dependencies.clock.wall }),

@@ -58,6 +58,7 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'POST /v1/disclosures/{id}/refuse': 'disclosures:write',
   'GET /v1/payers/{id}/disclosures': 'privacy:read',
   'GET /v1/audit-log': 'audit:read',
+  'GET /v1/purposes': null,
   'POST /webhooks/stripe': null,
   'POST /webhooks/stripe/{tenant}': null,
   'GET /checkout/v1.js': null,

@@ -85,6 +85,7 @@ describe('the catalog', () => {
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'm', 'f')
          and not exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') order by 1`)
     expect(rows.map(({ name }) => name)).toEqual([
+      'deployment_region',
       'key_usage',
       'key_versions',
       'signing_keys',
@@ -141,9 +142,11 @@ describe('the catalog', () => {
          and has_table_privilege('panless_service', c.oid, r) order by 1, 2`)
     expect(rights).toEqual(
       [
+        'checkout_sessions',
         'idempotency_keys',
         'mirror_cursors',
         'payout_rows',
+        'reveals',
         'staff_sessions',
         'tenant_webhook_secrets',
         'tokenize_failures',
@@ -158,6 +161,9 @@ describe('the catalog', () => {
       'charge_attempts',
       'disclosure_people',
       'disclosures',
+      'objections',
+      'purpose_registers',
+      'reveals',
       'token_sources',
     ])
     expect(await refusalOf('demo', 'create table mine (id int)')).toBe(NOT_ALLOWED)

@@ -23,7 +23,7 @@ import { PACKAGE_HOURS, packageOfCohort } from './make-package.ts'
 import { recipientHashOf } from './recipient-hash.ts'
 import { requireCovered } from './require-covered.ts'
 
-const COHORT_PURPOSE = 'collect_money'
+const COHORT_PURPOSE = 'service_improvement'
 const HOUR_MS = 3_600_000
 
 type CohortWish = {

@@ -80,7 +80,7 @@ export async function disclosePerson(ctx: Ctx, wish: PersonWish): Promise<Answer
 /** Locks a consent, so that its withdrawal waits for this disclosure or comes before it. */
 async function purposeOf(tx: Tx, { payer, purpose, fields, ground }: PersonWish): Promise<string> {
   if (ground.basis === 'law') {
-    await requireCovered(tx, purpose ?? LAW_PURPOSE, 'law', [])
+    await requireCovered(tx, purpose ?? LAW_PURPOSE, 'law', fields)
     return purpose ?? LAW_PURPOSE
   }
   if (!isId('consent', ground.consentId)) throw notFound()
@@ -109,7 +109,7 @@ export async function tellOfPerson(
   const payer = await loadPayer(tx, row.payer_id as string)
   const key = await payerKeyOfDisclosure(ctx, row)
   const details = (await detailsOf(ctx, row)) as DisclosureDetails
-  const values = await gatherFields(tx, ctx, payer, row.fields as DisclosureField[])
+  const values = await gatherFields(tx, ctx, payer, row.purpose, row.fields as DisclosureField[])
   const { text, sha256 } = packageOfPerson({ ...row, details, at: now }, payer.id, values)
   await tx.sql`
     update disclosures

@@ -4,7 +4,9 @@ import type { ChargeDetails } from '../charges/charge.ts'
 import { detailsPlace } from '../charges/charge.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { openDataKey, openJson, type PayerKey } from '../payers/data-key.ts'
-import { identityPlace, type PayerIdentity, type PayerProfile, type PayerRow, profilePlace } from '../payers/payer.ts'
+import { IDENTITY_FIELDS, type PayerProfile, type PayerRow, profilePlace } from '../payers/payer.ts'
+import type { PersonalField } from '../privacy/personal-fields.ts'
+import { openIdentity } from '../privacy/sealed-identity.ts'
 
 export const DISCLOSURE_FIELDS = {
   short_name: ['payer.short_name'],
@@ -16,7 +18,7 @@ export const DISCLOSURE_FIELDS = {
   metadata: ['payer.metadata'],
   cards: ['token.card'],
   charges: ['money.records', 'charge.reference'],
-} as const
+} as const satisfies Record<string, readonly PersonalField[]>
 
 export type DisclosureField = keyof typeof DISCLOSURE_FIELDS
 
@@ -26,16 +28,18 @@ export const DISCLOSURE_FIELD_NAMES = Object.keys(DISCLOSURE_FIELDS) as [Disclos
 const CHARGES_MAX = 5_000
 const CARDS_MAX = 200
 
-/** The values of the fields that were asked for, opened for one package and for nothing else. */
+/** The values of the fields that were asked for, opened for one package and for nothing else. @throws purpose_not_allowed */
 export async function gatherFields(
   tx: Tx,
   ctx: Ctx,
   row: PayerRow,
+  purpose: string,
   fields: readonly DisclosureField[],
 ): Promise<Record<string, unknown>> {
   const payer = await openDataKey(ctx, { payerId: row.id, wrapped: row.wrapped_key, keyVersion: row.key_version })
   const profile = openJson<PayerProfile>(ctx, payer, profilePlace(row.id), row.profile_sealed)
-  const identity = await identityOf(tx, ctx, payer)
+  const sealed = IDENTITY_FIELDS.filter(field => fields.includes(field))
+  const identity = sealed.length > 0 ? (await openIdentity(tx, ctx, row.id, purpose, sealed)).values : {}
   const values: Record<DisclosureField, () => unknown> = {
     short_name: () => profile.shortName,
     real_name: () => identity.real_name ?? null,
@@ -50,14 +54,6 @@ export async function gatherFields(
   const gathered: Record<string, unknown> = {}
   for (const field of fields) gathered[field] = await values[field]()
   return gathered
-}
-
-async function identityOf(tx: Tx, ctx: Ctx, payer: PayerKey): Promise<PayerIdentity> {
-  const [row] = await tx.sql<{ identity_sealed: Buffer | null }[]>`
-    select identity_sealed from payers where tenant_id = ${tx.tenantId} and id = ${payer.payerId}`
-  return row?.identity_sealed
-    ? openJson<PayerIdentity>(ctx, payer, identityPlace(payer.payerId), row.identity_sealed)
-    : {}
 }
 
 async function cardsOf(tx: Tx, payerId: string) {

@@ -1,21 +1,21 @@
 // Whether a purpose carries a disclosure: it rests on the basis that is claimed, and covers every field.
 import type { Tx } from '../context.ts'
 import { DomainError } from '../errors.ts'
-import { isPurpose, PURPOSES, type Purpose } from '../payers/purposes.ts'
+import { purposeNamed } from '../privacy/register.ts'
+import { registerInForce } from '../privacy/register-in-force.ts'
 import { DISCLOSURE_FIELDS, type DisclosureField } from './disclosure-fields.ts'
 
 /** @throws purpose_not_allowed */
 export async function requireCovered(
-  _tx: Tx,
+  tx: Tx,
   purpose: string,
   basis: 'consent' | 'law' | null,
   fields: readonly DisclosureField[],
 ): Promise<void> {
-  const known: Purpose | null = isPurpose(purpose) ? PURPOSES[purpose] : null
-  if (!known) throw notAllowed('This purpose is not on the list of purposes.')
+  const known = purposeNamed(await registerInForce(tx), purpose)
+  if (!known) throw notAllowed('This purpose is not in the register of purposes.')
   if (basis !== null && known.basis !== basis) throw notAllowed(`This purpose does not rest on ${basis}.`)
-  const covered: readonly string[] = known.fields
-  if (fields.some(field => DISCLOSURE_FIELDS[field].some(name => !covered.includes(name.replace('payer.', ''))))) {
+  if (fields.some(field => DISCLOSURE_FIELDS[field].some(name => !known.fields.includes(name)))) {
     throw notAllowed('This purpose does not cover every field asked for.')
   }
 }

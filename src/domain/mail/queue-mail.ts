@@ -2,10 +2,10 @@
 import type { Ctx, Tx } from '../context.ts'
 import { newId } from '../ids.ts'
 import { languageOf } from '../languages.ts'
-import { openDataKey, openJson, type SealingKey, sealJson } from '../payers/data-key.ts'
-import { identityPlace, type PayerIdentity } from '../payers/payer.ts'
+import { openDataKey, type SealingKey, sealJson } from '../payers/data-key.ts'
+import { openIdentity } from '../privacy/sealed-identity.ts'
 import { newRowKey } from '../row-key.ts'
-import type { MailData, MailTemplate } from './templates.ts'
+import { MAIL_TEMPLATES, type MailData, type MailTemplate } from './templates.ts'
 
 export const MAIL_TABLE = 'mail_outbox'
 
@@ -31,7 +31,7 @@ type Recipient = {
   keyVersion: number | null
 }
 
-/** The mail's id; null when the payer has no e-mail address on file. */
+/** The mail's id; null when the payer has no e-mail address on file. @throws purpose_not_allowed */
 export async function queueMail<Template extends MailTemplate>(
   tx: Tx,
   ctx: Ctx,
@@ -39,7 +39,10 @@ export async function queueMail<Template extends MailTemplate>(
 ): Promise<string | null> {
   const now = ctx.clock.now()
   const id = newId('mail', now)
-  const recipient = 'payerId' in to ? await payerAsRecipient(tx, ctx, to.payerId) : await stranger(ctx, id, to.address)
+  const recipient =
+    'payerId' in to
+      ? await payerAsRecipient(tx, ctx, to.payerId, MAIL_TEMPLATES[template].purpose)
+      : await stranger(ctx, id, to.address)
   if (recipient === null) return null
   const { address, key, payerId, wrapped, keyVersion } = recipient
   await tx.sql`
@@ -51,16 +54,14 @@ export async function queueMail<Template extends MailTemplate>(
   return id
 }
 
-async function payerAsRecipient(tx: Tx, ctx: Ctx, payerId: string): Promise<Recipient | null> {
-  const [row] = await tx.sql<
-    { wrapped_key: Buffer; key_version: number; identity_sealed: Buffer | null; status: string }[]
-  >`
-    select wrapped_key, key_version, identity_sealed, status from payers
-     where tenant_id = ${tx.tenantId} and id = ${payerId}`
-  if (!row?.identity_sealed || row.status === 'erased') return null
+async function payerAsRecipient(tx: Tx, ctx: Ctx, payerId: string, purpose: string): Promise<Recipient | null> {
+  const [row] = await tx.sql<{ wrapped_key: Buffer; key_version: number }[]>`
+    select wrapped_key, key_version from payers
+     where tenant_id = ${tx.tenantId} and id = ${payerId} and status <> 'erased' and 'email' = any (identity_fields)`
+  if (!row) return null
   const key = await openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
-  const { email } = openJson<PayerIdentity>(ctx, key, identityPlace(payerId), row.identity_sealed)
-  return email === undefined ? null : { address: email, key, payerId, wrapped: null, keyVersion: null }
+  const { email } = (await openIdentity(tx, ctx, payerId, purpose, ['email'])).values
+  return email ? { address: email, key, payerId, wrapped: null, keyVersion: null } : null
 }
 
 async function stranger(ctx: Ctx, id: string, address: string): Promise<Recipient> {

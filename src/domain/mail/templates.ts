@@ -4,17 +4,28 @@ import { MAIL_TEXTS_EN } from './texts-en.ts'
 import { MAIL_TEXTS_JA } from './texts-ja.ts'
 import { MAIL_TEXTS_MN } from './texts-mn.ts'
 
-/** `staff`: read by people of the company, so it never holds more of a person than a short name. */
+/**
+ * `staff`: read by people of the company, so it never holds more of a person than a short name. `purpose`: of the
+ * register, for which the address on file is opened.
+ */
 export const MAIL_TEMPLATES = {
-  identity_code: { reader: 'person', data: ['merchant', 'request', 'code', 'minutes', 'link'] },
-  request_received: { reader: 'person', data: ['merchant', 'request', 'deadline', 'link'] },
-  request_extended: { reader: 'person', data: ['merchant', 'request', 'deadline', 'reason'] },
-  request_package: { reader: 'person', data: ['merchant', 'request', 'link', 'until'] },
-  request_done: { reader: 'person', data: ['merchant', 'request', 'link'] },
-  request_refused: { reader: 'person', data: ['merchant', 'request', 'reason'] },
-  contact_changed: { reader: 'person', data: ['merchant'] },
-  desk_reminder: { reader: 'staff', data: ['overdue', 'soon'] },
-} as const satisfies Record<string, { reader: 'person' | 'staff'; data: readonly string[] }>
+  identity_code: {
+    reader: 'person',
+    purpose: 'rights_request',
+    data: ['merchant', 'request', 'code', 'minutes', 'link'],
+  },
+  request_received: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'deadline', 'link'] },
+  request_extended: {
+    reader: 'person',
+    purpose: 'rights_request',
+    data: ['merchant', 'request', 'deadline', 'reason'],
+  },
+  request_package: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'link', 'until'] },
+  request_done: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'link'] },
+  request_refused: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'reason'] },
+  contact_changed: { reader: 'person', purpose: 'service_notices', data: ['merchant'] },
+  desk_reminder: { reader: 'staff', purpose: 'keep_service_running', data: ['overdue', 'soon'] },
+} as const satisfies Record<string, { reader: 'person' | 'staff'; purpose: string; data: readonly string[] }>
 
 export type MailTemplate = keyof typeof MAIL_TEMPLATES
 export type MailData<Template extends MailTemplate> = Record<(typeof MAIL_TEMPLATES)[Template]['data'][number], string>

@@ -33,6 +33,10 @@ export async function openDataKey(ctx: Ctx, row: WrappedPayerKey): Promise<Payer
   return { payerId, key, keyVersion: DATA_KEY_VERSION }
 }
 
+/** The same from a row of payers as it is loaded. */
+export const dataKeyOfRow = (ctx: Ctx, row: { id: string; wrapped_key: Buffer; key_version: number }) =>
+  openDataKey(ctx, { payerId: row.id, wrapped: row.wrapped_key, keyVersion: row.key_version })
+
 /** Reads and opens a payer's key. @throws not_found, payer_erased */
 export async function dataKeyOf(ctx: Ctx, payerId: string): Promise<PayerKey> {
   const [row] = await ctx.db.transaction(

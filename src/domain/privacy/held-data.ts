@@ -51,6 +51,13 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
     sealed: 'evidence_sealed',
     facts: 'id purpose text_version locale accepted_at source withdrawn_at created_at',
   }),
+  objections: table({ section: 'objections', facts: 'id purpose source created_at' }),
+  reveals: table({
+    section: 'looks_at_your_name',
+    sealed: 'reason_sealed',
+    facts: 'id actor_kind actor_id purpose fields created_at',
+    workings: 'expires_at',
+  }),
   checkout_sessions: table({
     section: 'checkout_sessions',
     facts: 'id usage consent_text_version consent_locale limits origin token_id failures expires_at created_at',
@@ -152,6 +159,14 @@ export const TABLES_WITHOUT_PERSONS: readonly string[] = [
   'tenants',
   'tenant_webhook_secrets',
   'scheduled_tasks',
+  'key_versions',
+  'key_usage',
+  'key_rotations',
+  'signing_keys',
+  // Of people of the company at the console, not of payers.
+  'staff_sessions',
+  'purpose_registers',
+  'deployment_region',
   // Facts of events are taken by an allow-list that lets nothing personal through (store-events.ts).
   'stripe_events',
   'balance_transactions',
