@@ -2,7 +2,17 @@
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { isAddressOrRange, isLoopbackDatabase, isLoopbackUrl } from './config-addresses.ts'
+import { isAddressOrRange } from './config-addresses.ts'
+import {
+  type ConfigFault,
+  type ConfigUse,
+  crossChecks,
+  databaseTlsFaults,
+  keyringFaults,
+  STRIPE_API,
+  STRIPE_JS,
+  verificationFaults,
+} from './config-checks.ts'
 
 /** A secret that prints as stars wherever it ends up; only `reveal()` gives the value. */
 export class Secret {
@@ -25,8 +35,6 @@ export class Secret {
 }
 
 export const EXIT_CONFIG = 78
-export const STRIPE_API = 'https://api.stripe.com'
-export const STRIPE_JS = 'https://js.stripe.com/clover/stripe.js'
 
 const DEFAULT_PORT = 8443
 
@@ -54,6 +62,23 @@ const sender = z
   .regex(/^([^<>"\r\n]{1,80} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address or Name <address>')
 const file = z.string().refine(path => existsSync(path), 'names a file that does not exist')
 const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,39}$/
+
+/** Who wraps the keys of KEYRING_FILE; `keys init` asks for these alone. */
+const keyService = {
+  KEYRING: z.enum(['file', 'aws-kms', 'gcp-kms', 'vault-transit']).default('file'),
+  KEYRING_KEY: z.string().max(512).optional(),
+  KEYRING_ENDPOINT: httpUrl.optional(),
+  KEYRING_TOKEN: secret().optional(),
+  KEYRING_MOUNT: z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+)*$/, 'must be the path of a mount')
+    .default('transit'),
+  KEYRING_NAMESPACE: z
+    .string()
+    .regex(/^[\w./-]+$/, 'must be a path')
+    .optional(),
+  KEYRING_CA_FILE: file.optional(),
+}
 
 const schema = z.object({
   DATABASE_URL: postgresUrl,
@@ -94,6 +119,7 @@ const schema = z.object({
     .refine(list => list.every(isAddressOrRange), 'must be addresses or CIDR ranges, separated by commas')
     .optional(),
   KEYRING_FILE: file,
+  ...keyService,
   /** Made with the first erasure. */
   ERASURE_LIST_FILE: z.string().min(1).optional(),
   REGION: z
@@ -127,8 +153,6 @@ const schema = z.object({
 
 type Parsed = z.infer<typeof schema>
 export type Config = Readonly<Parsed>
-export type ConfigFault = { name: string; message: string }
-
 export class ConfigError extends Error {
   readonly faults: ConfigFault[]
   constructor(faults: ConfigFault[]) {
@@ -137,9 +161,6 @@ export class ConfigError extends Error {
     this.faults = faults
   }
 }
-
-/** Which settings a command cannot do without, beyond the schema's own. */
-export type ConfigUse = 'serve' | 'worker' | 'cli' | 'migrate'
 
 /**
  * Reads and checks the settings.
@@ -150,13 +171,13 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, use: Co
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = schema.safeParse(present)
-  const faults: ConfigFault[] = parsed.success
-    ? []
-    : parsed.error.issues.map(issue => ({ name: issue.path.join('.'), message: wordsOf(issue, present) }))
-  faults.push(...crossChecks(present, use))
+  const faults = [...faultsOf(parsed, present), ...crossChecks(present, use)]
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults)
   return Object.freeze(parsed.data)
 }
+
+const faultsOf = (parsed: z.ZodSafeParseResult<unknown>, present: Record<string, string | undefined>): ConfigFault[] =>
+  (parsed.error?.issues ?? []).map(issue => ({ name: issue.path.join('.'), message: wordsOf(issue, present) }))
 
 /** What `panless migrate` needs: the migrating role's connection, and the authority of its certificate. */
 export type MigrationSettings = { url: Secret; caFile: string | undefined }
@@ -180,9 +201,13 @@ export function isConfigured(environment: NodeJS.ProcessEnv = process.env): bool
   return Boolean(environment.DATABASE_URL)
 }
 
-/** Where `keys init` puts the keyring unless it is told. */
-export function keyringPath(environment: NodeJS.ProcessEnv = process.env): string {
-  return environment.KEYRING_FILE || 'keyring.json'
+/** What `keys init` needs: where the file goes unless it is told, and who wraps its keys. @throws ConfigError */
+export function loadKeyringSettings(environment: NodeJS.ProcessEnv = process.env) {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value))
+  const parsed = z.object(keyService).safeParse(present)
+  const faults = [...faultsOf(parsed, present), ...verificationFaults(present), ...keyringFaults(present)]
+  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults)
+  return { ...parsed.data, path: environment.KEYRING_FILE || 'keyring.json' }
 }
 
 /** The value of a variable that an operator named as the source of a secret; null when it is not set. */
@@ -207,66 +232,4 @@ function wordsOf(issue: z.core.$ZodIssue, present: Record<string, string | undef
   const name = String(issue.path[0] ?? '')
   if (present[name] === undefined) return 'is missing'
   return issue.message
-}
-
-function crossChecks(env: Record<string, string | undefined>, use: ConfigUse): ConfigFault[] {
-  const faults: ConfigFault[] = []
-  const fault = (name: string, message: string) => faults.push({ name, message })
-  faults.push(...verificationFaults(env))
-  if (use === 'serve' && env.TLS_MODE !== 'proxy') {
-    if (!env.TLS_CERT_FILE) fault('TLS_CERT_FILE', 'is missing: give a certificate, or set TLS_MODE=proxy')
-    if (!env.TLS_KEY_FILE) fault('TLS_KEY_FILE', 'is missing: give the key of the certificate, or set TLS_MODE=proxy')
-  }
-  if (use === 'serve' && env.TLS_MODE === 'proxy' && !env.TRUSTED_PROXIES) {
-    fault('TRUSTED_PROXIES', 'is missing: in proxy mode, name the addresses of the proxies')
-  }
-  const key = env.STRIPE_SECRET_KEY
-  if (key && !/^[sr]k_(test|live)_/.test(key)) fault('STRIPE_SECRET_KEY', 'must start with sk_test_, sk_live_ or rk_')
-  const live = key !== undefined && /^[sr]k_live_/.test(key)
-  if (live && env.STRIPE_API_BASE && !isStripe(env.STRIPE_API_BASE)) {
-    fault('STRIPE_API_BASE', "is not Stripe's address while STRIPE_SECRET_KEY is a live key")
-  }
-  if (live && env.STRIPE_JS_URL && new URL(STRIPE_JS).origin !== originOf(env.STRIPE_JS_URL)) {
-    fault('STRIPE_JS_URL', "is not Stripe's address while STRIPE_SECRET_KEY is a live key")
-  }
-  for (const [name, beside] of BESIDE) if (env[beside] && !env[name]) fault(name, `is missing beside ${beside}`)
-  if (key && env.STRIPE_PUBLISHABLE_KEY && modeOf(key) !== modeOf(env.STRIPE_PUBLISHABLE_KEY)) {
-    fault('STRIPE_PUBLISHABLE_KEY', 'is of another mode than STRIPE_SECRET_KEY')
-  }
-  if (env.SMTP_URL && !env.MAIL_FROM) fault('MAIL_FROM', 'is missing beside SMTP_URL: the address that mails come from')
-  for (const name of ['STRIPE_API_BASE', 'STRIPE_JS_URL', 'AUTH_ISSUER', 'AUTH_JWKS_URL', 'PUBLIC_URL']) {
-    const url = env[name]
-    if (url && !url.startsWith('https://') && !isLoopbackUrl(url)) fault(name, 'must be https off loopback')
-  }
-  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL']) {
-    const url = env[name]
-    if (url) faults.push(...databaseTlsFaults(name, url))
-  }
-  return faults
-}
-
-const BESIDE = [
-  ['STRIPE_PUBLISHABLE_KEY', 'STRIPE_SECRET_KEY'],
-  ['CONSOLE_CLIENT_SECRET', 'CONSOLE_CLIENT_ID'],
-  ['CONSOLE_CLIENT_ID', 'CONSOLE_CLIENT_SECRET'],
-] as const
-
-const verificationFaults = (env: Record<string, string | undefined>): ConfigFault[] =>
-  env.NODE_TLS_REJECT_UNAUTHORIZED === '0'
-    ? [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', message: 'must not be 0: certificates are always verified' }]
-    : []
-
-const isStripe = (base: string) => new RegExp(`^${STRIPE_API.replaceAll('.', '\\.')}/?$`).test(base)
-const originOf = (url: string) => (URL.canParse(url) ? new URL(url).origin : null)
-const modeOf = (key: string) => (/_live_/.test(key) ? 'live' : 'test')
-
-/** Postgres off loopback must be reached with a verified certificate. */
-function databaseTlsFaults(name: string, text: string): ConfigFault[] {
-  try {
-    if (isLoopbackDatabase(text)) return []
-  } catch {
-    return [{ name, message: 'is not a URL' }]
-  }
-  if (new URL(text).searchParams.get('sslmode') === 'verify-full') return []
-  return [{ name, message: 'must carry sslmode=verify-full: Postgres off loopback is reached by verified TLS only' }]
 }

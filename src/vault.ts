@@ -9,14 +9,13 @@ import { openLiveSigners } from './domain/keys/live-signers.ts'
 import { bindDefaultTenant } from './domain/tenants/bind-default-tenant.ts'
 import { createTenantDirectory } from './domain/tenants/tenant-directory.ts'
 import { createDataKeyCache } from './keyring/data-key-cache.ts'
-import { openFileKeyring } from './keyring/file-keyring.ts'
 import { addBacklogGauges } from './observability/gauges.ts'
 import { createLog, errorFields } from './observability/log.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { recordSpan, startTracing } from './observability/tracing.ts'
+import { openKeyring } from './open-keyring.ts'
 import { openErasureList } from './outbound/erasure-list.ts'
 import { createMailer, type Mailer } from './outbound/mail.ts'
-
 import { openQueue } from './queue/queue.ts'
 import { createStripeGateway } from './stripe/gateway.ts'
 import { VaultError } from './vault-error.ts'
@@ -46,7 +45,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const close = async () => {
     for (const closePart of opened.splice(0).reverse()) await closePart()
   }
-  const keyring = await openFileKeyring(config.KEYRING_FILE, {
+  const keyring = await openKeyring(config, {
     watch: options.process !== 'cli',
     onTrouble: error => log.error(errorFields(error), 'the keyring changed and could not be taken'),
     onChange: () => {

@@ -10,12 +10,25 @@ const rooms = new Map(files.map(file => [file.path, file]))
 const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   'main.ts': { values: ['cli'] },
   'vault.ts': {
-    values: ['vault-error.ts', 'domain', 'db', 'stripe', 'crypto', 'keyring', 'queue', 'outbound', 'observability'],
+    values: [
+      'open-keyring.ts',
+      'vault-error.ts',
+      'domain',
+      'db',
+      'stripe',
+      'crypto',
+      'keyring',
+      'queue',
+      'outbound',
+      'observability',
+    ],
     types: ['config.ts'],
   },
   'vault-error.ts': { values: [] },
-  'config.ts': { values: ['config-addresses.ts'] },
+  'config.ts': { values: ['config-addresses.ts', 'config-checks.ts'] },
+  'config-checks.ts': { values: ['config-addresses.ts'] },
   'config-addresses.ts': { values: [] },
+  'open-keyring.ts': { values: ['keyring', 'outbound'], types: ['config.ts'] },
   // The composition's own neighbours: commands open the vault, doors and jobs, and some look at one wire alone.
   cli: {
     values: [
@@ -23,6 +36,8 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
       'vault-error.ts',
       'config.ts',
       'config-addresses.ts',
+      'config-checks.ts',
+      'open-keyring.ts',
       'domain',
       'http',
       'jobs',
@@ -65,6 +80,8 @@ const WIRE_EXCEPTIONS: Record<string, string> = {
 
 /** Packages that only some rooms may use. */
 const ONLY_IN: Record<string, (file: SourceFile, of: Import) => boolean> = {
+  '@aws-sdk/client-kms': ({ path }) => path === 'keyring/aws-kms.ts',
+  '@google-cloud/kms': ({ path }) => path === 'keyring/gcp-kms.ts',
   stripe: ({ path, room }, { kind }) =>
     room === 'stripe' || (path.startsWith('dev/stripe-simulator/') && kind === 'type'),
   'pg-boss': ({ room }) => room === 'queue' || room === 'jobs',

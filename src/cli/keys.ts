@@ -1,12 +1,13 @@
 // panless keys: the keyring, without which nothing sealed can be read again.
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { keyringPath } from '../config.ts'
+import { loadKeyringSettings } from '../config.ts'
 import { listKeyVersions } from '../domain/keys/list-key-versions.ts'
 import { retireKeyVersion } from '../domain/keys/retire-key-version.ts'
 import { prepareKeyVersion, rotateKeys } from '../domain/keys/rotate-keys.ts'
 import { keyringEditor } from '../keyring/edit-keyring.ts'
 import { createKeyringFile } from '../keyring/file-keyring.ts'
+import { keyServiceOf } from '../open-keyring.ts'
 import { EXIT } from './exit-codes.ts'
 import { printJson, printTable, progressBar } from './output.ts'
 import { type OpenVault, withVault } from './with-vault.ts'
@@ -35,22 +36,31 @@ function initCommand(): Command {
     .addHelpText(
       'after',
       `
+With KEYRING=aws-kms, gcp-kms or vault-transit and its settings (see README.md), the keys are wrapped by that service and
+the file alone opens nothing; with KEYRING=file, the default, they stand in it.
 Keep a copy in a place of its own, apart from the database's backups: without the keyring nothing sealed opens again,
 and whoever has both has the data.
 
 Examples:
   panless keys init /etc/panless/keyring.json
   KEYRING_FILE=/etc/panless/keyring.json panless keys init
+  KEYRING=aws-kms KEYRING_KEY=arn:aws:kms:…:key/… panless keys init /etc/panless/keyring.json
 ${EXIT_HELP}`,
     )
     .action(async (file: string | undefined, options: { json?: boolean }) => {
-      const path = resolve(file ?? keyringPath())
-      await createKeyringFile(path)
-      if (options.json) printJson({ file: path, mode: '0600' })
-      else
-        console.log(
-          `Made ${path} (mode 0600). Set KEYRING_FILE to it, and keep a copy apart from the database's backups.`,
-        )
+      const settings = loadKeyringSettings()
+      const path = resolve(file ?? settings.path)
+      const service = keyServiceOf(settings)
+      try {
+        await createKeyringFile(path, undefined, service)
+      } finally {
+        service?.close()
+      }
+      if (options.json) return printJson({ file: path, mode: '0600', keyring: settings.KEYRING })
+      const wrapped = service ? ` Its keys are wrapped by ${service.kind}.` : ''
+      console.log(
+        `Made ${path} (mode 0600).${wrapped} Set KEYRING_FILE to it, and keep a copy apart from the database's backups.`,
+      )
     })
 }
 
@@ -193,7 +203,7 @@ function sayWait(ms: number): void {
 }
 
 const operator = (vault: OpenVault) => vault.ctx(vault.config.DEFAULT_TENANT)
-const editorOf = (vault: OpenVault) => keyringEditor(vault.config.KEYRING_FILE, null)
+const editorOf = ({ config }: OpenVault) => keyringEditor(config.KEYRING_FILE, keyServiceOf(config))
 
 async function tenantIds({ dependencies }: OpenVault): Promise<string[]> {
   return (await dependencies.tenants.list()).map(({ id }) => id)

@@ -74,7 +74,7 @@ function explain(error: unknown): number {
   }
   if (error instanceof VaultError || (error instanceof Error && error.name === 'KeyringError')) {
     console.error(error.message)
-    return EXIT.config
+    return (error as { code?: string }).code === 'key_service_away' ? EXIT.unavailable : EXIT.config
   }
   if (error instanceof DomainError) {
     console.error(error.message)

@@ -29,8 +29,8 @@ export async function bundle(folder: string): Promise<Bundle> {
     // The modules of packages that have both kinds, so that what nobody uses is left out.
     mainFields: ['module', 'main'],
     legalComments: 'none',
-    // The drivers are asked for inside try blocks and are not needed.
-    external: ['pg-native', 'cloudflare:sockets'],
+    // The drivers are asked for inside try blocks and are not needed; key services' libraries are installed beside it.
+    external: ['pg-native', 'cloudflare:sockets', '@aws-sdk/client-kms', '@google-cloud/kms'],
     banner: { js: COMMONJS_NAMES },
     plugins: [withoutDev, oneLanguage],
     metafile: true,

@@ -168,6 +168,11 @@ async function newKey(label: string, service: KeyService | null) {
   const check = keyCheck(key, label)
   if (service === null) return { key: key.toString('base64'), check }
   const wrapped_key = await service.wrap(key, label)
+  // Before anything is sealed with it: a key that came to harm on its way would be found out too late.
+  const back = await service.unwrap(wrapped_key, label)
+  if (back.length !== KEY_BYTES || !timingSafeEqual(back, key)) {
+    throw new KeyringError('keyring_not_working', `the key service ${service.kind} does not give back what it wrapped`)
+  }
   key.fill(0)
   return { wrapped_key, check }
 }

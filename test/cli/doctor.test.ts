@@ -61,6 +61,8 @@ test('of a sound site only the Postgres that flushes nothing and mail that is no
     'row security',
     'job queue',
     'keyring',
+    'keyring of this database',
+    'encryptions of each key',
     'region of acme',
     'Stripe for acme',
     'issuer',
@@ -130,6 +132,7 @@ test('an expired certificate, a key that others may read, another keyring and a 
   expect(certificate.of('certificate')).toMatchObject({ state: 'failed', says: 'The certificate has expired' })
   expect(certificate.of('certificate key')).toMatchObject({ state: 'warning' })
   expect(certificate.of('secrets of acme')).toMatchObject({ state: 'failed' })
+  expect(certificate.of('keyring of this database')).toMatchObject({ state: 'failed' })
   expect(stripe.of('Stripe for acme')).toMatchObject({ state: 'failed' })
 })
 
