@@ -56,6 +56,7 @@ export type MeterName =
   | 'unknown_outcomes'
   | 'stripe_events'
   | 'quarantined_events'
+  | 'inquiries'
   | 'alerts'
   | 'pool_wait_seconds'
   | 'mails'

@@ -99,6 +99,14 @@ export const PERMISSIONS = {
   listDisclosures: 'privacy:read',
   listPayerDisclosures: 'privacy:read',
 
+  createInquiry: 'privacy:write',
+  assignInquiry: 'privacy:write',
+  answerInquiry: 'privacy:write',
+  closeInquiry: 'privacy:write',
+  revealInquiryContact: 'payers:reveal',
+  getInquiry: 'privacy:read',
+  listInquiries: 'privacy:read',
+
   listAuditLog: 'audit:read',
 } as const satisfies Record<string, Scope>
 

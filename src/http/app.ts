@@ -26,10 +26,12 @@ import { auditRoutes } from './routes/audit.ts'
 import { chargeRoutes } from './routes/charges.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { checkoutModuleRoutes } from './routes/checkout-module.ts'
+import { contactPageErrors, contactRoutes } from './routes/contact.ts'
 import { disclosureRoutes } from './routes/disclosures.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { erasureRoutes } from './routes/erasures.ts'
 import { healthRoutes } from './routes/health.ts'
+import { inquiryRoutes } from './routes/inquiries.ts'
 import { payRoutes } from './routes/pay.ts'
 import { payerRoutes } from './routes/payers.ts'
 import { purposeRoutes } from './routes/purposes.ts'
@@ -62,6 +64,7 @@ export function createApp(options: AppOptions) {
   app.use(rememberAddress({ trusted: options.trusted }))
   app.use(limitFailedAuthentication({ addressOf: c => c.var.clientAddress }))
   app.use(checkoutCors(dependencies))
+  app.use('/contact/*', contactPageErrors())
   app.use(readBody())
   app.use(panFirewall({ onHit: place => dependencies.meter.count('firewall_hits', { place }) }))
   // Before the tokens are looked at: the register is for anybody.
@@ -77,12 +80,14 @@ export function createApp(options: AppOptions) {
   app.route('/', checkoutRoutes(options))
   app.route('/', checkoutModuleRoutes())
   app.route('/', payRoutes(options))
+  app.route('/', contactRoutes())
   app.route('/', tokenRoutes())
   app.route('/', chargeRoutes())
   app.route('/', refundRoutes())
   app.route('/', reconciliationRoutes())
   app.route('/', erasureRoutes())
   app.route('/', disclosureRoutes())
+  app.route('/', inquiryRoutes())
   app.route('/', auditRoutes())
   app.route('/', stripeWebhookRoutes())
   app.route('/', healthRoutes(options))

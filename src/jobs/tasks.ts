@@ -2,6 +2,7 @@
 import type { Dependencies } from '../domain/context.ts'
 import { forgetPackages } from '../domain/disclosures/forget-packages.ts'
 import { forgetOldReplies } from '../domain/idempotency/forget-old-replies.ts'
+import { forgetInquiries } from '../domain/inquiries/forget-inquiries.ts'
 import { forgetOldMails } from '../domain/mail/forget-old-mails.ts'
 import { matchLines } from '../domain/reconciliation/match.ts'
 import { failReconciliation, runReconciliation } from '../domain/reconciliation/run-reconciliation.ts'
@@ -54,5 +55,6 @@ export const TASKS: Record<QueueName, Task> = {
     await forgetOldMails(ctx)
     await forgetPackages(ctx)
     await forgetStaffSessions(ctx)
+    await forgetInquiries(ctx)
   },
 }

@@ -22,6 +22,7 @@ export const KEY_PURPOSES = {
   'session-token': 'signing',
   'action-links': 'signing',
   'console-sign-in': 'signing',
+  'form-stamps': 'signing',
   'statement-signing': 'signing',
   'version-check': 'signing',
 } as const satisfies Record<string, 'fixed' | 'sealing' | 'signing'>

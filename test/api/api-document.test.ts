@@ -114,6 +114,7 @@ describe('the document', () => {
       )
       .map(({ path }) => path)
     expect(without.filter(path => path.startsWith('/v1/')).sort()).toEqual([
+      '/v1/inquiries/{id}/reveal',
       '/v1/payers/search',
       '/v1/payers/{id}/reveal',
     ])

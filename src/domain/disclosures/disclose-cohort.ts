@@ -21,7 +21,7 @@ import {
 import { type CohortFilter, deidentifiedCohort, loadCohort, refuseNearTwin } from './load-cohort.ts'
 import { PACKAGE_HOURS, packageOfCohort } from './make-package.ts'
 import { recipientHashOf } from './recipient-hash.ts'
-import { requireCovered } from './require-covered.ts'
+import { requireCohortPurpose } from './require-covered.ts'
 
 const COHORT_PURPOSE = 'service_improvement'
 const HOUR_MS = 3_600_000
@@ -50,8 +50,8 @@ export async function discloseCohort(ctx: Ctx, wish: CohortWish): Promise<Answer
   return writeOnce(ctx, {
     resume: made => read(ctx, tx => loadDisclosure(tx, made)).then(found => showDisclosure(ctx, found)),
     change: async tx => {
-      await requireCovered(tx, purpose, null, [])
-      const { people, report } = deidentifiedCohort(await loadCohort(tx, wish.cohort, columns), columns)
+      await requireCohortPurpose(tx, purpose)
+      const { people, report } = deidentifiedCohort(await loadCohort(tx, wish.cohort, columns, purpose), columns)
       const recipientHash = recipientHashOf(ctx, wish.recipient)
       await refuseNearTwin(tx, recipientHash, people)
       const told = { id, basis: 'deidentified', purpose, consent_id: null, details, at: now } as const

@@ -38,11 +38,12 @@ export const cohortInput = z
 
 export type CohortFilter = z.output<typeof cohortInput>
 
-/** @throws validation_failed when fields about charges lack a currency, or there are too many people */
+/** Without those who objected to the purpose. @throws validation_failed when fields about charges lack a currency, or there are too many people */
 export async function loadCohort(
   tx: Tx,
   filter: CohortFilter,
   columns: readonly CohortColumnName[],
+  purpose: string,
 ): Promise<Person[]> {
   if (filter.currency === undefined && columns.some(name => columnOf(name).ofCharges)) {
     throw invalidField('/cohort/currency', 'is required for fields about charges', 'required')
@@ -67,6 +68,8 @@ export async function loadCohort(
            ${filter.created_to ? sql`and c.created_at < ${new Date(filter.created_to)}` : sql``}
            ${filter.currency ? sql`and c.currency = ${filter.currency}` : sql``}) c on true
      where p.tenant_id = ${tx.tenantId} and p.status = 'active'
+       and not exists (select 1 from objections o
+                        where o.tenant_id = p.tenant_id and o.payer_id = p.id and o.purpose = ${purpose})
        ${filter.joined_from ? sql`and p.created_at >= ${new Date(filter.joined_from)}` : sql``}
        ${filter.joined_to ? sql`and p.created_at < ${new Date(filter.joined_to)}` : sql``}
        ${filter.country ? sql`and t.country = ${filter.country}` : sql``}

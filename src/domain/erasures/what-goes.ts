@@ -109,6 +109,22 @@ export const WHAT_GOES: readonly Emptied[] = [
           data_sealed = null, lease_until = null`,
   },
   {
+    name: 'inquiries',
+    fields: ['contact', 'address'],
+    table: 'inquiries',
+    key: ['id'],
+    holds: 't.contact_sealed is not null or t.address_hash is not null',
+    set: 'contact_sealed = null, address_hash = null',
+  },
+  {
+    name: 'inquiry_messages',
+    fields: ['what was written'],
+    table: 'inquiry_messages',
+    key: ['inquiry_id', 'id'],
+    holds: 't.body_sealed is not null',
+    set: 'body_sealed = null',
+  },
+  {
     name: 'stored_replies',
     fields: ['answers that were kept for requests sent again'],
     table: 'idempotency_keys',

@@ -23,6 +23,8 @@ export const MAIL_TEMPLATES = {
   request_package: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'link', 'until'] },
   request_done: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'link'] },
   request_refused: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'reason'] },
+  inquiry_received: { reader: 'person', purpose: 'answer_messages', data: ['merchant', 'inquiry', 'deadline'] },
+  inquiry_answered: { reader: 'person', purpose: 'answer_messages', data: ['merchant', 'inquiry', 'message'] },
   contact_changed: { reader: 'person', purpose: 'service_notices', data: ['merchant'] },
   desk_reminder: { reader: 'staff', purpose: 'keep_service_running', data: ['overdue', 'soon'] },
 } as const satisfies Record<string, { reader: 'person' | 'staff'; purpose: string; data: readonly string[] }>
@@ -42,13 +44,24 @@ export type RenderedMail = { subject: string; text: string; html: string }
 export function renderMail(template: MailTemplate, language: Language, data: Record<string, string>): RenderedMail {
   const { subject, lines } = TEXTS[language][template]
   const plain = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, oneLine(value)]))
-  const filled = lines.map(line => fillText(line, plain))
+  const filled = lines.flatMap(line => paragraphsOf(line, data) ?? [fillText(line, plain)])
   const paragraphs = filled.map(line => `<p>${/^https?:\/\/\S+$/.test(line) ? anchor(line) : escapeHtml(line)}</p>`)
   return {
     subject: fillText(subject, plain),
     text: `${filled.join('\n\n')}\n`,
     html: `<!doctype html>\n<html lang="${language}"><body>\n${paragraphs.join('\n')}\n</body></html>\n`,
   }
+}
+
+/** A line that is one value alone keeps the paragraphs of the value. */
+function paragraphsOf(line: string, data: Record<string, string>): string[] | null {
+  const value = data[/^\{(\w+)\}$/.exec(line)?.[1] ?? '']
+  return value?.includes('\n')
+    ? value
+        .split(/[\r\n]+/)
+        .map(oneLine)
+        .filter(text => text !== '')
+    : null
 }
 
 const anchor = (url: string) => `<a href="${escapeHtml(url)}">${escapeHtml(url)}</a>`

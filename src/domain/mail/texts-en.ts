@@ -51,6 +51,21 @@ export const MAIL_TEXTS_EN: MailTexts = {
       'You may complain to the data protection authority of your country, or go to court.',
     ],
   },
+  inquiry_received: {
+    subject: '{merchant}: we have your message',
+    lines: [
+      '{merchant} has received your message (number {inquiry}). It will be answered by {deadline}.',
+      'Never send a card number or a security code, neither by mail nor through the form. We never ask for one.',
+    ],
+  },
+  inquiry_answered: {
+    subject: '{merchant}: the answer to your message',
+    lines: [
+      'You wrote to {merchant} (number {inquiry}). This is the answer:',
+      '{message}',
+      'Something is still open? Write to us again through the form and name the number.',
+    ],
+  },
   contact_changed: {
     subject: '{merchant}: your contact was changed',
     lines: [

@@ -51,6 +51,21 @@ export const MAIL_TEXTS_JA: MailTexts = {
       'お住まいの国の個人情報保護当局への申立て、または裁判所への提訴が可能です。',
     ],
   },
+  inquiry_received: {
+    subject: '{merchant}：お問い合わせを受け付けました',
+    lines: [
+      '{merchant} はお問い合わせ（受付番号 {inquiry}）を受け付けました。{deadline} までに回答いたします。',
+      'カード番号やセキュリティコードは、メールでもフォームでも決して送らないでください。当社からお聞きすることもありません。',
+    ],
+  },
+  inquiry_answered: {
+    subject: '{merchant}：お問い合わせへの回答',
+    lines: [
+      '{merchant} へのお問い合わせ（受付番号 {inquiry}）に回答いたします。',
+      '{message}',
+      'ご不明な点が残っている場合は、受付番号を添えてフォームからもう一度お問い合わせください。',
+    ],
+  },
   contact_changed: {
     subject: '{merchant}：ご連絡先が変更されました',
     lines: [

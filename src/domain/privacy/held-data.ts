@@ -145,6 +145,22 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
     row: 'disclosure_id',
     facts: 'disclosure_id at',
   }),
+  inquiries: table({
+    section: 'inquiries',
+    sealed: 'contact_sealed',
+    hashed: 'address_hash form_hash',
+    facts:
+      'id kind status source language contact_fields privacy_request_id due_at acknowledged_at answered_at closed_at ' +
+      'created_at updated_at',
+    workings: 'wrapped_key key_version assigned_to created_by',
+  }),
+  inquiry_messages: table({
+    section: 'messages',
+    where: 'inquiry_id in (select i.id from inquiries i where i.tenant_id = $1 and i.payer_id = $2)',
+    sealed: 'body_sealed',
+    facts: 'inquiry_id id direction created_at',
+    workings: 'author mail_id',
+  }),
   audit_log: table({
     section: 'records_of_what_was_done',
     hashed: 'address_hash',
