@@ -37,7 +37,7 @@ export function crossChecks(env: Environment, use: ConfigUse): ConfigFault[] {
     fault('STRIPE_PUBLISHABLE_KEY', 'is of another mode than STRIPE_SECRET_KEY')
   }
   if (env.SMTP_URL && !env.MAIL_FROM) fault('MAIL_FROM', 'is missing beside SMTP_URL: the address that mails come from')
-  for (const name of ['STRIPE_API_BASE', 'STRIPE_JS_URL', 'AUTH_ISSUER', 'AUTH_JWKS_URL', 'PUBLIC_URL']) {
+  for (const name of HTTPS_OFF_LOOPBACK) {
     const url = env[name]
     if (url && !url.startsWith('https://') && !isLoopbackUrl(url)) fault(name, 'must be https off loopback')
   }
@@ -48,10 +48,22 @@ export function crossChecks(env: Environment, use: ConfigUse): ConfigFault[] {
   return faults
 }
 
+const HTTPS_OFF_LOOPBACK = [
+  'STRIPE_API_BASE',
+  'STRIPE_JS_URL',
+  'AUTH_ISSUER',
+  'AUTH_JWKS_URL',
+  'PUBLIC_URL',
+  'AUDIT_S3_URL',
+  'AUDIT_TSA_URL',
+]
+
 const BESIDE = [
   ['STRIPE_PUBLISHABLE_KEY', 'STRIPE_SECRET_KEY'],
   ['CONSOLE_CLIENT_SECRET', 'CONSOLE_CLIENT_ID'],
   ['CONSOLE_CLIENT_ID', 'CONSOLE_CLIENT_SECRET'],
+  ['AUDIT_S3_ACCESS_KEY_ID', 'AUDIT_S3_URL'],
+  ['AUDIT_S3_SECRET_ACCESS_KEY', 'AUDIT_S3_URL'],
 ] as const
 
 export const verificationFaults = (env: Environment): ConfigFault[] =>

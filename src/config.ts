@@ -149,6 +149,16 @@ const schema = z.object({
   SMTP_CA_FILE: file.optional(),
   MAIL_FROM: sender.optional(),
   PRIVACY_OFFICER_EMAIL: z.email('must be an e-mail address').optional(),
+  AUDIT_CHECKPOINT_SECONDS: count(1, 86_400).default(60),
+  AUDIT_CHECKPOINT_FILE: z.string().regex(/^\//, 'must be a path from the root').optional(),
+  AUDIT_S3_URL: httpUrl.optional(),
+  AUDIT_S3_REGION: z.string().min(1).default('us-east-1'),
+  AUDIT_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  AUDIT_S3_SECRET_ACCESS_KEY: secret().optional(),
+  AUDIT_S3_RETAIN_DAYS: count(365, 36_500).default(400),
+  AUDIT_TSA_URL: httpUrl.optional(),
+  AUDIT_TSA_CA_FILE: file.optional(),
+  AUDIT_CA_FILE: file.optional(),
 })
 
 type Parsed = z.infer<typeof schema>

@@ -13,6 +13,7 @@ import { addBacklogGauges } from './observability/gauges.ts'
 import { createLog, errorFields } from './observability/log.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { recordSpan, startTracing } from './observability/tracing.ts'
+import { openCheckpointSinks } from './open-checkpoint-sinks.ts'
 import { openKeyring } from './open-keyring.ts'
 import { openErasureList } from './outbound/erasure-list.ts'
 import { createMailer, type Mailer } from './outbound/mail.ts'
@@ -109,6 +110,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       queue,
       mailer,
       erasureList: config.ERASURE_LIST_FILE ? openErasureList(config.ERASURE_LIST_FILE) : null,
+      checkpointSinks: openCheckpointSinks(config, clock),
       tenants: createTenantDirectory(db, keyring),
       clock,
       log,
@@ -137,6 +139,7 @@ export function openMailer({ SMTP_URL, SMTP_CA_FILE, MAIL_FROM }: Config): Maile
 
 function domainSettings(config: Config, publicUrl?: string): Dependencies['settings'] {
   return {
+    checkpointEveryMs: config.AUDIT_CHECKPOINT_SECONDS * 1_000,
     region: config.REGION,
     defaultTenant: config.DEFAULT_TENANT,
     publicUrl: config.PUBLIC_URL ?? publicUrl ?? `https://localhost:${config.PORT}`,

@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   'main.ts': { values: ['cli'] },
   'vault.ts': {
     values: [
+      'open-checkpoint-sinks.ts',
       'open-keyring.ts',
       'vault-error.ts',
       'domain',
@@ -28,6 +29,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   'config.ts': { values: ['config-addresses.ts', 'config-checks.ts'] },
   'config-checks.ts': { values: ['config-addresses.ts'] },
   'config-addresses.ts': { values: [] },
+  'open-checkpoint-sinks.ts': { values: ['outbound'], types: ['config.ts'] },
   'open-keyring.ts': { values: ['keyring', 'outbound'], types: ['config.ts'] },
   // The composition's own neighbours: commands open the vault, doors and jobs, and some look at one wire alone.
   cli: {
@@ -37,6 +39,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
       'config.ts',
       'config-addresses.ts',
       'config-checks.ts',
+      'open-checkpoint-sinks.ts',
       'open-keyring.ts',
       'domain',
       'http',
@@ -94,6 +97,9 @@ const ONLY_IN: Record<string, (file: SourceFile, of: Import) => boolean> = {
   'drizzle-orm': ({ room }) => room === 'db' || room === 'domain',
   pino: ({ room }) => room === 'observability',
   'prom-client': ({ room }) => room === 'observability',
+  aws4fetch: ({ room }) => room === 'outbound',
+  '@peculiar/asn1-tsp': ({ room }) => room === 'outbound',
+  '@peculiar/asn1-cms': ({ room }) => room === 'outbound',
 }
 
 const FORBIDDEN_NAMES = [

@@ -5,6 +5,7 @@ import type { StatementSigner } from '../crypto/signed-statement.ts'
 import type { Database, Tx } from '../db/client.ts'
 import type { DataKeyCache } from '../keyring/data-key-cache.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { CheckpointSink } from '../outbound/checkpoint-sink.ts'
 import type { ErasureList } from '../outbound/erasure-list.ts'
 import type { Mailer } from '../outbound/mail.ts'
 
@@ -58,6 +59,7 @@ export type MeterName =
   | 'quarantined_events'
   | 'inquiries'
   | 'alerts'
+  | 'audit_checkpoint_copies'
   | 'pool_wait_seconds'
   | 'mails'
 
@@ -74,6 +76,8 @@ export type Dependencies = {
   mailer: Mailer | null
   /** Where erasures are kept apart from the database; null while no file is set. */
   erasureList: ErasureList | null
+  /** Places outside the database that keep the audit log's checkpoints. */
+  checkpointSinks: readonly CheckpointSink[]
   tenants: TenantDirectory
   clock: Clock
   log: Logger
@@ -82,6 +86,7 @@ export type Dependencies = {
 }
 
 export type DomainSettings = {
+  checkpointEveryMs: number
   region: string
   defaultTenant: string
   publicUrl: string

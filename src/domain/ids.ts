@@ -88,6 +88,14 @@ export function newTokenId(livemode: boolean): string {
 export const isId = (kind: IdKind, text: string): boolean =>
   text.startsWith(ID_PREFIXES[kind]) && BODY.test(text.slice(ID_PREFIXES[kind].length))
 
+/** When a time-ordered id was made, to the millisecond; of an id that {@link isId} admits. */
+export function timeOfId(kind: IdKind, id: string): Date {
+  const from = ID_PREFIXES[kind].length
+  let ms = 0
+  for (const character of id.slice(from, from + TIME_CHARACTERS)) ms = ms * 32 + ALPHABET.indexOf(character)
+  return new Date(ms)
+}
+
 export const isTokenId = (text: string): boolean => /^vtok_(test|live)_/.test(text) && BODY.test(text.slice(10))
 
 function timeCharacters(ms: number): string {

@@ -108,6 +108,9 @@ export const PERMISSIONS = {
   listInquiries: 'privacy:read',
 
   listAuditLog: 'audit:read',
+  verifyAuditLog: 'audit:read',
+  listAuditCheckpoints: 'audit:read',
+  proveAuditEntry: 'audit:read',
 } as const satisfies Record<string, Scope>
 
 export type Operation = keyof typeof PERMISSIONS

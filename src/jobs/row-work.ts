@@ -1,4 +1,5 @@
 // Work whose row is itself the record: claimed straight from its table, for one tenant at a time.
+import { keepAudit } from '../domain/audit/keep-audit.ts'
 import { resolveDueCharges } from '../domain/charges/resolve-unknown.ts'
 import type { Dependencies } from '../domain/context.ts'
 import { workErasures } from '../domain/erasures/work-erasures.ts'
@@ -34,5 +35,7 @@ export const ROW_WORK: Readonly<Record<string, RowWork>> = {
   'detached-tokens': { idleMs: 5_000, run: detachDueTokens },
   mail: { idleMs: 1_000, run: sendDueMails },
   erasures: { idleMs: 2_000, run: workErasures },
+  // Few rows a block cost as much as many: sealed now and then, at once only while full blocks wait.
+  'audit-sealing': { idleMs: 15_000, run: keepAudit },
   schedule: { idleMs: 5_000, run: enqueueDue },
 }

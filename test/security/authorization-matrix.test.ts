@@ -1,7 +1,9 @@
 // Every route × every role × own, foreign and missing ids, walked from the API's own document.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keepAudit } from '../../src/domain/audit/keep-audit.ts'
 import { PERMISSIONS, ROLES, type Role, SCOPES_BY_ROLE } from '../../src/domain/permissions.ts'
 import type { ApiAnswer } from '../support/api-client.ts'
+import { sealAll } from '../support/audit-world.ts'
 import { asSuperuser } from '../support/database-contents.ts'
 import { beginErasure } from '../support/erasing.ts'
 import { type DocumentedOperation, operationsOf } from '../support/openapi-operations.ts'
@@ -66,6 +68,9 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'POST /v1/inquiries/{id}/close': 'privacy:write',
   'GET /v1/audit-log': 'audit:read',
   'GET /v1/purposes': null,
+  'GET /v1/audit-log/verify': 'audit:read',
+  'GET /v1/audit-log/checkpoints': 'audit:read',
+  'GET /v1/audit-log/{id}/proof': 'audit:read',
   'POST /webhooks/stripe': null,
   'POST /webhooks/stripe/{tenant}': null,
   'GET /checkout/v1.js': null,
@@ -127,6 +132,7 @@ const MISSING: Ids = {
   refunds: 'rfnd_00000000000000000000000000',
   reconciliations: 'recn_00000000000000000000000000',
   payouts: 'po_000000000000000000000000',
+  'audit-log': 'audt_00000000000000000000000000',
   erasures: 'eras_00000000000000000000000000',
   disclosures: 'disc_00000000000000000000000000',
   inquiries: 'inqr_00000000000000000000000000',
@@ -164,6 +170,7 @@ async function objectsOf(tenant: TenantName): Promise<Ids> {
     'checkout-sessions': session.json.id,
     reconciliations: reconciliation.json.id,
     payouts: await plantPayout(tenant),
+    'audit-log': await sealedEntry(tenant),
     erasures: await beginErasure(world, (await payerWithCard(world, { tenant })).payer, { tenant }),
     disclosures: await discloseWithConsent(tenant, payer),
     inquiries: await inquire(tenant, payer),
@@ -194,6 +201,12 @@ async function inquire(tenant: TenantName, payer: string): Promise<string> {
     payer,
   })
   return inquiry.json.id
+/** An entry that can be proved. */
+async function sealedEntry(tenant: TenantName): Promise<string> {
+  await sealAll(world, tenant)
+  await keepAudit(world.dependencies, tenant)
+  const page = await world.as('auditor', tenant).get('/v1/audit-log?limit=1&action=payer.create')
+  return page.json.data[0].id
 }
 
 /** A payout as the mirror of Stripe's would have it. */

@@ -157,6 +157,8 @@ describe('the catalog', () => {
        where c.relname = any (array['${tables.join("','")}']) and c.relkind in ('r', 'p')
          and not has_table_privilege('panless_service', c.oid, 'update') order by 1`)
     expect(updates.map(({ name }) => name)).toEqual([
+      'audit_blocks',
+      'audit_checkpoints',
       'audit_log',
       'charge_attempts',
       'disclosure_people',

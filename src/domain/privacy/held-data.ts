@@ -166,7 +166,7 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
     hashed: 'address_hash',
     facts: 'id at action outcome object_type object_id details',
     // Who of the company did it is told for looks at real names, which have a section of their own.
-    workings: 'sequence actor_kind actor_id request_id transaction_id row_hash',
+    workings: 'sequence actor_kind actor_id request_id transaction_id transaction_number row_hash hash_version',
   }),
 }
 
@@ -190,6 +190,10 @@ export const TABLES_WITHOUT_PERSONS: readonly string[] = [
   'payout_rows',
   'mirror_cursors',
   'reconciliations',
+  // Hashes over audit entries, and signed statements of them.
+  'audit_blocks',
+  'audit_checkpoints',
+  'audit_checkpoint_copies',
   'exceptions',
 ]
 
