@@ -1,11 +1,11 @@
 // From a page's content to the response, and from a refusal to a page that explains it.
 import { html } from 'hono/html'
-import { DomainError } from '../domain/errors.ts'
+import { DomainError, type FieldError } from '../domain/errors.ts'
 import { SCOPES_BY_ROLE } from '../domain/permissions.ts'
 import { STAFF_ROLES } from '../domain/staff-sessions/staff-session.ts'
 import { titleLine } from './detail.ts'
 import type { ConsoleContext, ConsoleDoor } from './door.ts'
-import type { Refused } from './form.ts'
+import { fieldOf, type Refused } from './form.ts'
 import { icon } from './icons.ts'
 import { type PageContent, page } from './layout.ts'
 import { type ExplainedCode, REFUSAL_TEXTS } from './texts/refusal-texts.ts'
@@ -30,7 +30,13 @@ export function refusedBy(c: ConsoleContext, door: ConsoleDoor, error: unknown):
   const scope = code === 'insufficient_scope' ? /scope (\S+?)\.?$/.exec(detail)?.[1] : undefined
   const who = scope ? ` ${texts.holders(scope, rolesWith(view, scope))}` : ''
   const adds = error instanceof DomainError && !['insufficient_scope', 'validation_failed', 'not_found'].includes(code)
-  return { status, title, help: help + who, detail: adds ? detail : null, errors }
+  return { status, title, help: help + who, detail: adds ? detail : null, errors: missingFirst(c, door, errors) }
+}
+
+/** Of a field that was left empty the verb may say that it is too short, or no choice: it is needed, that is all. */
+function missingFirst(c: ConsoleContext, door: ConsoleDoor, errors: readonly FieldError[]): FieldError[] {
+  const typed = c.req.method === 'POST' ? door.formOf(c) : null
+  return errors.map(error => (typed && !typed.get(fieldOf(error)) ? { ...error, code: 'required' } : error))
 }
 
 function rolesWith(view: View, scope: string): string {

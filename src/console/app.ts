@@ -4,7 +4,12 @@ import { Hono } from 'hono'
 import { DomainError } from '../domain/errors.ts'
 import { answerOff, answerRefusal } from './answer.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from './door.ts'
+import { auditPages } from './pages/audit.ts'
+import { consentPages } from './pages/consents.ts'
 import { homePage, preferences } from './pages/home.ts'
+import { payerPage } from './pages/payer.ts'
+import { payersPages } from './pages/payers.ts'
+import { revealPages } from './pages/reveal.ts'
 import { sessionPages, signInPages } from './pages/sign-in.ts'
 import { rememberViewer, requireOwnForm, requireStaff } from './session.ts'
 
@@ -37,6 +42,11 @@ export function createConsole(given: Omit<ConsoleDoor, 'assets'>) {
   app.use(`${CONSOLE_PATH}/*`, requireStaff(door))
   app.route('/', sessionPages(door))
   app.route('/', homePage(door))
+  app.route('/', payersPages(door))
+  app.route('/', payerPage(door))
+  app.route('/', revealPages(door))
+  app.route('/', consentPages(door))
+  app.route('/', auditPages(door))
   app.all(`${CONSOLE_PATH}/*`, () => {
     throw new DomainError('not_found', 'There is no such page.')
   })

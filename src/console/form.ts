@@ -25,7 +25,8 @@ export type Refused = { title: string; help: string; detail: string | null; erro
 export const NOTHING_TYPED: Typed = new URLSearchParams()
 
 /** The first part of a pointer is the field: `/fields/0` is of `fields`. */
-const fieldOf = ({ pointer }: FieldError): string => pointer.replace(/^#?(\/body)?\//, '').split('/')[0] as string
+export const fieldOf = ({ pointer }: FieldError): string =>
+  pointer.replace(/^#?(\/body)?\//, '').split('/')[0] as string
 
 /** What to say of one field in the reader's language; where there is no word for it, the verb's own English one. */
 function complaint(view: View, { code, detail }: FieldError): Html {

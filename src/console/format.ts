@@ -1,18 +1,24 @@
 // How times, numbers, ids and states are written, in the reader's language.
 import { html } from 'hono/html'
+import type { Language } from '../domain/languages.ts'
 import { type IconName, icon } from './icons.ts'
-import type { Language } from './texts/language.ts'
 import type { Html, View } from './view.ts'
 
-/** Mongolian is not in every build of ICU, and Intl then falls back to English; digits and order are the same. */
+/** Mongolian dates are written year first, as Swedish ones are, whose rules every browser has. */
+const RULES: Readonly<Record<Language, readonly [string, 'medium' | 'short']>> = {
+  en: ['en-GB', 'medium'],
+  ja: ['ja', 'medium'],
+  mn: ['sv-SE', 'short'],
+}
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 function dateFormat(language: Language, withTime: boolean): Intl.DateTimeFormat {
   const name = `${language} ${withTime}`
   let format = formats.get(name)
   if (!format) {
-    format = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
-      dateStyle: 'medium',
+    const [locale, dateStyle] = RULES[language]
+    format = new Intl.DateTimeFormat(locale, {
+      dateStyle,
       ...(withTime ? { timeStyle: 'short' } : {}),
       timeZone: 'UTC',
     })

@@ -1,7 +1,8 @@
 // The frame of every page: what stands at the top, the sections that the reader's roles open, the content, the switches.
 import { html } from 'hono/html'
+import { LANGUAGES } from '../domain/languages.ts'
 import { SECTIONS, type SectionName } from './sections.ts'
-import { LANGUAGE_NAMES, LANGUAGES } from './texts/language.ts'
+import { LANGUAGE_NAMES } from './texts/language.ts'
 import { type Html, SCHEMES, type View } from './view.ts'
 
 export type PageContent = {
@@ -48,7 +49,7 @@ const header = (view: View, section: PageContent['section']): Html => html`<head
 ${
   view.staff
     ? html`<span class="tenant"><span class="sr">${view.words.tenant}: </span>${view.staff.tenantId}</span>
-<details class="menu"><summary>${view.words.menu}</summary><nav aria-label="${view.words.menu}">${sectionList(view, section)}</nav></details>
+<details class="menu"><summary>${view.words.menu}</summary><nav aria-label="${view.words.menu}">${sectionList(view, section)}<ul><li><a href="/console/account">${view.words.sectionNames.account}</a></li></ul></nav></details>
 <div class="who"><a href="/console/account" title="${view.words.sectionNames.account}"><span class="sr">${view.words.signedInAs} </span>${view.staff.subject}</a>
 <form method="post" action="/console/sign-out">${formToken(view)}<button class="plain">${view.words.signOut}</button></form></div>`
     : ''

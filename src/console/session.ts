@@ -65,19 +65,23 @@ export function rememberViewer(door: ConsoleDoor): MiddlewareHandler<ConsoleEnv>
 
 /** A GET without a session leads to the sign-in page and back; anything else is refused. */
 export function requireStaff(door: ConsoleDoor): MiddlewareHandler<ConsoleEnv> {
-  const take = door.limiter(PAGES)
+  const pages = limitSession(door, PAGES)
   return async function requireStaff(c, next) {
     const { staff, here } = c.var.view
     if (staff === null) {
       return c.redirect(`/console/sign-in?${new URLSearchParams({ to: here, ended: '1' })}`, 303)
     }
-    const wait = take(staff.id)
-    if (wait > 0) {
-      throw new DomainError('rate_limited', 'There are too many requests from this session.', {
-        retryAfterSeconds: wait,
-      })
-    }
+    pages(c)
     await next()
+  }
+}
+
+/** For an action of its own pace: throws rate_limited once a session has spent what it may do at once. */
+export function limitSession(door: ConsoleDoor, limit: { burst: number; perSecond: number }) {
+  const take = door.limiter(limit)
+  return (c: ConsoleContext): void => {
+    const wait = take(c.var.view.staff?.id ?? 'nobody')
+    if (wait > 0) throw new DomainError('rate_limited', 'There are too many at once.', { retryAfterSeconds: wait })
   }
 }
 

@@ -1,8 +1,9 @@
 // What every page knows of its request: the language, the colours, who is signed in, and how forms prove where they are from.
 import type { html } from 'hono/html'
+import type { Language } from '../domain/languages.ts'
 import type { StaffSession } from '../domain/staff-sessions/staff-session.ts'
 import { FRAME_TEXTS } from './texts/frame-texts.ts'
-import { isLanguage, type Language, preferredLanguage } from './texts/language.ts'
+import { isLanguage, preferredLanguage } from './texts/language.ts'
 
 export type Html = ReturnType<typeof html>
 

@@ -2,10 +2,9 @@
 const all = selector => document.querySelectorAll(selector)
 const language = document.documentElement.lang
 
-const local = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
-  dateStyle: 'medium',
-  timeStyle: 'short',
-})
+// As on the server: Mongolian dates are written year first, as Swedish ones are, whose rules every browser has.
+const [locale, dateStyle] = { en: ['en-GB', 'medium'], ja: ['ja', 'medium'], mn: ['sv-SE', 'short'] }[language]
+const local = new Intl.DateTimeFormat(locale, { dateStyle, timeStyle: 'short' })
 for (const element of all('time[datetime*="T"]')) element.textContent = local.format(new Date(element.dateTime))
 
 for (const button of all('button[data-copy]')) {

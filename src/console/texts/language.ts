@@ -1,7 +1,5 @@
 // The languages of the console: which one a reader wants, and what all catalogues share.
-
-export const LANGUAGES = ['en', 'ja', 'mn'] as const
-export type Language = (typeof LANGUAGES)[number]
+import { LANGUAGES, type Language } from '../../domain/languages.ts'
 
 /** Each language by its own name. */
 export const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', ja: '日本語', mn: 'Монгол' }

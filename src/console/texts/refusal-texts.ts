@@ -1,6 +1,6 @@
 // Why something was refused, what would make it possible, and who could do it: one sentence or two for each code.
 import type { ErrorCode } from '../../domain/errors.ts'
-import type { Language } from './language.ts'
+import type { Language } from '../../domain/languages.ts'
 
 type Refusal = { title: string; help: string }
 
