@@ -12,6 +12,9 @@ import { type ExplainedCode, REFUSAL_TEXTS } from './texts/refusal-texts.ts'
 import { SIGN_IN_TEXTS } from './texts/sign-in-texts.ts'
 import type { Html, View } from './view.ts'
 
+/** A refusal with the status that its page is sent with. */
+export type RefusedAnswer = Refused & { status: number }
+
 export function show(
   c: ConsoleContext,
   door: ConsoleDoor,
@@ -22,7 +25,7 @@ export function show(
 }
 
 /** What a refusal says, in the reader's language; the verb's own sentence stands below where it adds something. */
-export function refusedBy(c: ConsoleContext, door: ConsoleDoor, error: unknown): Refused & { status: number } {
+export function refusedBy(c: ConsoleContext, door: ConsoleDoor, error: unknown): RefusedAnswer {
   const { view, requestId } = c.var
   const texts = REFUSAL_TEXTS[view.language]
   const { code, status, detail, errors = [] } = door.problemOf(error, requestId)

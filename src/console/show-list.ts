@@ -2,9 +2,9 @@
 import { html } from 'hono/html'
 import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
-import { refusedBy, show } from './answer.ts'
+import { type RefusedAnswer, refusedBy, show } from './answer.ts'
 import type { ConsoleContext, ConsoleDoor } from './door.ts'
-import type { Field, Refused } from './form.ts'
+import type { Field } from './form.ts'
 import type { PageContent } from './layout.ts'
 import { type Column, filtersOf, listView } from './list.ts'
 import type { Html } from './view.ts'
@@ -28,7 +28,7 @@ export async function showList<Row>(c: ConsoleContext, door: ConsoleDoor, list: 
   const query = new URL(c.req.url).searchParams
   const wanted = filtersOf(query, list.filters)
   let rows: Page<Row> = { data: [], next_cursor: null }
-  let refused: (Refused & { status: number }) | null = null
+  let refused: RefusedAnswer | null = null
   try {
     rows = await list.read(wanted)
   } catch (error) {

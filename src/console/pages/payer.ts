@@ -12,8 +12,8 @@ import { type Fact, facts, linkButton, timeline, titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import { state, time, wholeId } from '../format.ts'
 import { listView } from '../list.ts'
+import { purposesInWords } from '../purposes-in-words.ts'
 import { PAYER_TEXTS } from '../texts/payer-texts.ts'
-import { purposeName } from '../texts/purpose-names.ts'
 import type { Html, View } from '../view.ts'
 import { happeningOf } from './audit-entries.ts'
 import { sealedFields } from './payers.ts'
@@ -75,6 +75,7 @@ async function consentsOf(c: ConsoleContext, door: ConsoleDoor, payerId: string)
   const { view } = c.var
   const texts = PAYER_TEXTS[view.language]
   const rows = await listConsents(ctx, payerId, { limit: SHOWN })
+  const { title } = await purposesInWords(c, door)
   const mayWithdraw = hasScope(ctx, 'privacy:write')
   return html`<section><h2>${texts.consents}</h2>${listView<ConsentView>(view, {
     caption: texts.consents,
@@ -86,7 +87,7 @@ async function consentsOf(c: ConsoleContext, door: ConsoleDoor, payerId: string)
     empty: texts.noConsents,
     refused: null,
     columns: [
-      { head: texts.purposeOfConsent, cell: consent => purposeName(view.language, consent.purpose) },
+      { head: texts.purposeOfConsent, cell: consent => title(consent.purpose) },
       {
         head: texts.state,
         cell: consent =>
@@ -102,7 +103,7 @@ async function consentsOf(c: ConsoleContext, door: ConsoleDoor, payerId: string)
               head: texts.withdraw,
               cell: (consent: ConsentView) =>
                 consent.withdrawn_at === null
-                  ? html`<a href="/console/payers/${payerId}/consents/${consent.id}/withdraw">${texts.withdraw}<span class="sr">: ${purposeName(view.language, consent.purpose)}</span></a>`
+                  ? html`<a href="/console/payers/${payerId}/consents/${consent.id}/withdraw">${texts.withdraw}<span class="sr">: ${title(consent.purpose)}</span></a>`
                   : '–',
             },
           ]

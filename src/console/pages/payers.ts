@@ -5,10 +5,10 @@ import type { Page } from '../../domain/page.ts'
 import { listPayers, searchPayers } from '../../domain/payers/list-payers.ts'
 import type { PayerView } from '../../domain/payers/payer.ts'
 import { tryAction } from '../action.ts'
-import { show } from '../answer.ts'
+import { type RefusedAnswer, show } from '../answer.ts'
 import { linkButton, titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
-import { type Field, fieldRows, NOTHING_TYPED, type Refused, refusalSummary } from '../form.ts'
+import { type Field, fieldRows, NOTHING_TYPED, refusalSummary } from '../form.ts'
 import { id, time } from '../format.ts'
 import { formToken } from '../layout.ts'
 import { type Column, listView } from '../list.ts'
@@ -69,7 +69,7 @@ function searchPage(
   c: ConsoleContext,
   door: ConsoleDoor,
   found: Page<PayerView> | null,
-  refused: (Refused & { status: number }) | null,
+  refused: RefusedAnswer | null,
 ) {
   const { view } = c.var
   const texts = PAYER_TEXTS[view.language]

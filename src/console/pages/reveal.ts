@@ -3,84 +3,71 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { getPayer } from '../../domain/payers/get-payer.ts'
 import type { IdentityField, PayerView } from '../../domain/payers/payer.ts'
-import { PURPOSES } from '../../domain/payers/purposes.ts'
 import { type Revealed, revealPayer } from '../../domain/payers/reveal-payer.ts'
 import { requirePermission } from '../../domain/permissions.ts'
-import { tryAction } from '../action.ts'
+import { type ActionContent, showAction, tryAction } from '../action.ts'
 import { show } from '../answer.ts'
 import { titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
-import { actionForm, type Field, NOTHING_TYPED, type Refused, refusalSummary, type Typed } from '../form.ts'
+import { type Field, NOTHING_TYPED } from '../form.ts'
 import { icon } from '../icons.ts'
-import { limitSession } from '../session.ts'
+import { type PurposesInWords, purposesInWords } from '../purposes-in-words.ts'
 import { PAYER_TEXTS } from '../texts/payer-texts.ts'
-import { purposeName } from '../texts/purpose-names.ts'
 import type { View } from '../view.ts'
 
-/** As at the API. */
-const REVEALS = { burst: 30, perSecond: 0.5 }
-/** Long enough to dial a number. */
-const SHOWN_SECONDS = 60
+const PATH = '/console/payers/:id/reveal'
 
 export function revealPages(door: ConsoleDoor) {
   const app = new Hono<ConsoleEnv>()
-  const reveals = limitSession(door, REVEALS)
-  const path = '/console/payers/:id/reveal'
 
-  app.get(path, async c => {
-    const ctx = door.ctxOf(c)
-    requirePermission(ctx, 'revealPayer')
-    return askPage(c, door, await getPayer(ctx, c.req.param('id')), NOTHING_TYPED, null)
-  })
+  app.get(PATH, async c => showAction(c, door, await askPage(c, door), NOTHING_TYPED, null))
 
-  app.post(path, c => {
+  app.post(PATH, c => {
     const form = door.formOf(c)
     const ctx = door.ctxOf(c)
-    const payerId = c.req.param('id')
+    const wanted = {
+      fields: form.getAll('fields'),
+      purpose: form.get('purpose') ?? '',
+      reason: form.get('reason') ?? '',
+    }
     return tryAction(
       c,
       door,
       async () => {
-        reveals(c)
-        const wanted = {
-          fields: form.getAll('fields'),
-          purpose: form.get('purpose') ?? '',
-          reason: form.get('reason') ?? '',
-        }
-        const revealed = await revealPayer(ctx, payerId, wanted)
-        return revealedPage(c, door, await getPayer(ctx, payerId), revealed)
+        const revealed = await revealPayer(ctx, c.req.param('id'), wanted)
+        return revealedPage(c, door, await getPayer(ctx, c.req.param('id')), revealed)
       },
-      async refused => askPage(c, door, await getPayer(ctx, payerId), form, refused),
+      async refused => showAction(c, door, await askPage(c, door), form, refused),
     )
   })
 
   return app
 }
 
-function askPage(
-  c: ConsoleContext,
-  door: ConsoleDoor,
-  payer: PayerView,
-  typed: Typed,
-  refused: (Refused & { status: number }) | null,
-) {
+async function askPage(c: ConsoleContext, door: ConsoleDoor): Promise<ActionContent> {
   const { view } = c.var
+  const ctx = door.ctxOf(c)
+  requirePermission(ctx, 'revealPayer')
+  const payer = await getPayer(ctx, c.req.param('id') as string)
   const texts = PAYER_TEXTS[view.language]
-  const fields = fieldsOf(view, payer)
   const title = texts.revealTitle(payer.short_name)
-  const back = { path: `/console/payers/${payer.id}`, label: payer.short_name }
-  const body = html`${titleLine({ title, above: back, lead: texts.revealLead })}
-${refusalSummary(view, refused, fields)}
-${actionForm(view, { path: `/console/payers/${payer.id}/reveal`, fields, typed, refused, button: texts.revealButton, back: { path: back.path, label: view.words.form.back } })}`
-  return show(c, door, { title, section: 'payers', body }, refused?.status ?? 200)
+  return {
+    name: title,
+    title,
+    lead: texts.revealLead,
+    section: 'payers',
+    back: { path: `/console/payers/${payer.id}`, label: payer.short_name },
+    fields: fieldsOf(view, payer, await purposesInWords(c, door)),
+    button: texts.revealButton,
+  }
 }
 
-function fieldsOf(view: View, payer: PayerView): Field[] {
+/** The purposes that cover something of what the payer has; whether a consent is living, the verb sees. */
+function fieldsOf(view: View, payer: PayerView, { list }: PurposesInWords): Field[] {
   const texts = PAYER_TEXTS[view.language]
-  const purposes = Object.entries(PURPOSES).map(([value, { basis }]) => ({
-    value,
-    label: `${purposeName(view.language, value)} (${texts.basis[basis]})`,
-  }))
+  const purposes = list
+    .filter(({ fields }) => payer.has.some(field => fields.includes(`payer.${field}`)))
+    .map(({ name, title, basis }) => ({ value: name, label: `${title[view.language]} (${texts.basis[basis]})` }))
   return [
     {
       kind: 'boxes',
@@ -94,16 +81,21 @@ function fieldsOf(view: View, payer: PayerView): Field[] {
 }
 
 /** Nothing of it is kept anywhere; when its time is up, the page leaves for the payer's, with or without a script. */
-function revealedPage(c: ConsoleContext, door: ConsoleDoor, payer: PayerView, revealed: Revealed) {
+async function revealedPage(c: ConsoleContext, door: ConsoleDoor, payer: PayerView, revealed: Revealed) {
   const { view } = c.var
+  const { clock } = door.dependencies
   const texts = PAYER_TEXTS[view.language]
+  const { title } = await purposesInWords(c, door)
   const path = `/console/payers/${payer.id}`
-  const endsAt = new Date(door.dependencies.clock.wall().getTime() + SHOWN_SECONDS * 1000).toISOString()
+  const leftMs = Math.max(0, new Date(revealed.expires_at).getTime() - clock.now().getTime())
+  const seconds = Math.ceil(leftMs / 1000)
+  // The browser's clock knows nothing of business time.
+  const endsAt = new Date(clock.wall().getTime() + leftMs).toISOString()
   const [before, after] = texts.revealedHelp('\u0000').split('\u0000')
   const body = html`${titleLine({ title: payer.short_name, above: { path: '/console/payers', label: texts.title } })}
-<section class="revealed" data-vanishes-at="${endsAt}" data-then="${path}"><h2>${icon('open')} ${texts.revealed}: ${purposeName(view.language, revealed.purpose)}</h2>
-<p role="status">${before}<span data-left>${SHOWN_SECONDS}</span>${after}</p>
+<section class="revealed" data-vanishes-at="${endsAt}" data-then="${path}"><h2>${icon('open')} ${texts.revealed}: ${title(revealed.purpose)}</h2>
+<p role="status">${before}<span data-left>${seconds}</span>${after}</p>
 <dl>${Object.entries(revealed.fields).map(([field, value]) => html`<div><dt>${texts.fields[field as IdentityField]}</dt><dd>${value ?? texts.notGiven}</dd></div>`)}</dl></section>
 <p class="buttons"><a class="button" href="${path}">${texts.backToPayer}</a></p>`
-  return show(c, door, { title: payer.short_name, section: 'payers', body, leaveTo: { seconds: SHOWN_SECONDS, path } })
+  return show(c, door, { title: payer.short_name, section: 'payers', body, leaveTo: { seconds, path } })
 }
