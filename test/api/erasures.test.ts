@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ApiAnswer } from '../support/api-client.ts'
 import { asSuperuser } from '../support/database-contents.ts'
 import { beginErasure, erase, minutesPass } from '../support/erasing.ts'
-import { charge, eventually, refund, shownCharge, unknownCharge } from '../support/money.ts'
+import { charge, eventually, refund, resolve, shownCharge, unknownCharge } from '../support/money.ts'
 import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -190,7 +190,7 @@ describe('an erasure waits', () => {
     // It is looked for, not found, not sent again, and looked for once more.
     for (const seconds of [600, 900, 4_000]) {
       await world.advance(seconds)
-      await world.work()
+      await resolve(world)
     }
     await minutesPass(world)
     await world.work()

@@ -145,6 +145,7 @@ describe('the catalog', () => {
         'checkout_sessions',
         'idempotency_keys',
         'mirror_cursors',
+        'objections',
         'payout_rows',
         'reveals',
         'staff_sessions',

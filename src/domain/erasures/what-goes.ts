@@ -59,6 +59,22 @@ export const WHAT_GOES: readonly Emptied[] = [
           funding = case when ${CHARGED} then t.funding else '' end`,
   },
   {
+    name: 'objections',
+    fields: ['purpose', 'time'],
+    table: 'objections',
+    key: ['id'],
+    holds: 'true',
+    set: null,
+  },
+  {
+    name: 'reveals',
+    fields: ['reason'],
+    table: 'reveals',
+    key: ['id'],
+    holds: "t.reason_sealed <> ''",
+    set: "reason_sealed = ''",
+  },
+  {
     name: 'checkout_sessions',
     fields: ['locale', 'origin'],
     table: 'checkout_sessions',

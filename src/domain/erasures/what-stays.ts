@@ -58,6 +58,13 @@ export const WHAT_STAYS: readonly Kept[] = [
     why: 'That there was a consent, and when it ended, must be shown afterwards (GDPR 5(2) and 7(1)).',
   },
   {
+    name: 'reveals',
+    table: 'reveals',
+    fields: ['who looked, when and for which purpose', 'names of fields'],
+    law: 'accountability',
+    why: 'Who looked at a real name must be shown afterwards, for as long as the register keeps it (GDPR 5(2)).',
+  },
+  {
     name: 'disclosures',
     table: 'disclosures',
     of: 't.payer_id = $2',
