@@ -201,6 +201,8 @@ async function inquire(tenant: TenantName, payer: string): Promise<string> {
     payer,
   })
   return inquiry.json.id
+}
+
 /** An entry that can be proved. */
 async function sealedEntry(tenant: TenantName): Promise<string> {
   await sealAll(world, tenant)
