@@ -34,6 +34,7 @@ import { healthRoutes } from './routes/health.ts'
 import { inquiryRoutes } from './routes/inquiries.ts'
 import { payRoutes } from './routes/pay.ts'
 import { payerRoutes } from './routes/payers.ts'
+import { privacyPageRoutes } from './routes/privacy-page.ts'
 import { purposeRoutes } from './routes/purposes.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundRoutes } from './routes/refunds.ts'
@@ -79,6 +80,7 @@ export function createApp(options: AppOptions) {
   app.route('/', payerRoutes())
   app.route('/', checkoutRoutes(options))
   app.route('/', checkoutModuleRoutes())
+  app.route('/', privacyPageRoutes())
   app.route('/', payRoutes(options))
   app.route('/', contactRoutes())
   app.route('/', tokenRoutes())

@@ -16,6 +16,7 @@ const STRIPE = {
 }
 const MAIL = {
   name: 'E-mail provider',
+  label: { en: 'E-mail provider', ja: 'メール配信事業者', mn: 'И-мэйл үйлчилгээ үзүүлэгч' } satisfies Texts,
   does: { en: 'delivers the e-mail', ja: 'メールの配送', mn: 'и-мэйлийг хүргэнэ' } satisfies Texts,
 }
 

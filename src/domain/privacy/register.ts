@@ -37,9 +37,11 @@ export const purposeSchema = z.strictObject({
   basis: z.enum(BASES),
   fields: z.array(z.enum(PERSONAL_FIELD_NAMES)).min(1).max(PERSONAL_FIELD_NAMES.length),
   recipients: z
-    .array(z.strictObject({ name: z.string().trim().min(1).max(80), does: words(300) }))
+    .array(z.strictObject({ name: z.string().trim().min(1).max(80), label: words(80).optional(), does: words(300) }))
     .max(RECIPIENTS_MAX)
-    .describe('Who else gets any of these fields for this purpose.'),
+    .describe(
+      'Who else gets any of these fields for this purpose; `label` where the name is not the same in every language.',
+    ),
   retention: z
     .array(z.strictObject({ record: z.enum(RETENTION_RECORD_NAMES), days: z.int().nullable() }))
     .max(RETENTION_RECORD_NAMES.length)

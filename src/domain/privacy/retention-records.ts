@@ -11,7 +11,7 @@ export type RetentionRecord = {
 }
 
 const DAYS_MAX = 36_525
-const sinceMade: Texts = { en: 'after it is made', ja: '作成後', mn: 'үүсгэснээс хойш' }
+const sinceMade: Texts = { en: 'after they are made', ja: '作成後', mn: 'үүсгэснээс хойш' }
 
 export const RETENTION_RECORDS = {
   payer_data: {
