@@ -2,6 +2,17 @@
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { isAddressOrRange } from './config-addresses.ts'
+import {
+  type ConfigFault,
+  type ConfigUse,
+  crossChecks,
+  databaseTlsFaults,
+  keyringFaults,
+  STRIPE_API,
+  STRIPE_JS,
+  verificationFaults,
+} from './config-checks.ts'
 
 /** A secret that prints as stars wherever it ends up; only `reveal()` gives the value. */
 export class Secret {
@@ -24,8 +35,6 @@ export class Secret {
 }
 
 export const EXIT_CONFIG = 78
-export const STRIPE_API = 'https://api.stripe.com'
-export const STRIPE_JS = 'https://js.stripe.com/clover/stripe.js'
 
 const DEFAULT_PORT = 8443
 
@@ -42,8 +51,34 @@ const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
   .transform(value => new Secret(value))
+const smtpUrl = z
+  .string()
+  .regex(/^smtps?:\/\/\S+$/, 'must be smtps://user:password@host:port, or smtp:// for STARTTLS')
+  .refine(value => URL.canParse(value), 'is not a URL')
+  .transform(value => new Secret(value))
+/** An address, or `Name <address>`; nothing that could begin another header. */
+const sender = z
+  .string()
+  .regex(/^([^<>"\r\n]{1,80} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must be an address or Name <address>')
 const file = z.string().refine(path => existsSync(path), 'names a file that does not exist')
 const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,39}$/
+
+/** Who wraps the keys of KEYRING_FILE; `keys init` asks for these alone. */
+const keyService = {
+  KEYRING: z.enum(['file', 'aws-kms', 'gcp-kms', 'vault-transit']).default('file'),
+  KEYRING_KEY: z.string().max(512).optional(),
+  KEYRING_ENDPOINT: httpUrl.optional(),
+  KEYRING_TOKEN: secret().optional(),
+  KEYRING_MOUNT: z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+)*$/, 'must be the path of a mount')
+    .default('transit'),
+  KEYRING_NAMESPACE: z
+    .string()
+    .regex(/^[\w./-]+$/, 'must be a path')
+    .optional(),
+  KEYRING_CA_FILE: file.optional(),
+}
 
 const schema = z.object({
   DATABASE_URL: postgresUrl,
@@ -66,7 +101,10 @@ const schema = z.object({
   AUTH_AUDIENCE: z.string().min(1),
   AUTH_TENANT_CLAIM: z.string().min(1).default('tenant'),
   AUTH_SCOPE_CLAIM: z.string().min(1).default('scope'),
+  AUTH_ROLES_CLAIM: z.string().min(1).default('roles'),
   AUTH_CA_FILE: file.optional(),
+  CONSOLE_CLIENT_ID: z.string().min(1).max(255).optional(),
+  CONSOLE_CLIENT_SECRET: secret(16).optional(),
   TLS_MODE: z.enum(['process', 'proxy']).default('process'),
   TLS_CERT_FILE: file.optional(),
   TLS_KEY_FILE: file.optional(),
@@ -81,6 +119,9 @@ const schema = z.object({
     .refine(list => list.every(isAddressOrRange), 'must be addresses or CIDR ranges, separated by commas')
     .optional(),
   KEYRING_FILE: file,
+  ...keyService,
+  /** Made with the first erasure. */
+  ERASURE_LIST_FILE: z.string().min(1).optional(),
   REGION: z
     .string()
     .regex(/^[a-z0-9-]{2,40}$/, 'must be lower-case letters, digits and dashes')
@@ -104,12 +145,24 @@ const schema = z.object({
   CARD_TESTING_PER_ADDRESS: count(1, 1_000_000).default(30),
   CARD_TESTING_PER_FINGERPRINT: count(1, 100_000).default(10),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  SMTP_URL: smtpUrl.optional(),
+  SMTP_CA_FILE: file.optional(),
+  MAIL_FROM: sender.optional(),
+  PRIVACY_OFFICER_EMAIL: z.email('must be an e-mail address').optional(),
+  AUDIT_CHECKPOINT_SECONDS: count(1, 86_400).default(60),
+  AUDIT_CHECKPOINT_FILE: z.string().regex(/^\//, 'must be a path from the root').optional(),
+  AUDIT_S3_URL: httpUrl.optional(),
+  AUDIT_S3_REGION: z.string().min(1).default('us-east-1'),
+  AUDIT_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  AUDIT_S3_SECRET_ACCESS_KEY: secret().optional(),
+  AUDIT_S3_RETAIN_DAYS: count(365, 36_500).default(400),
+  AUDIT_TSA_URL: httpUrl.optional(),
+  AUDIT_TSA_CA_FILE: file.optional(),
+  AUDIT_CA_FILE: file.optional(),
 })
 
 type Parsed = z.infer<typeof schema>
 export type Config = Readonly<Parsed>
-export type ConfigFault = { name: string; message: string }
-
 export class ConfigError extends Error {
   readonly faults: ConfigFault[]
   constructor(faults: ConfigFault[]) {
@@ -118,9 +171,6 @@ export class ConfigError extends Error {
     this.faults = faults
   }
 }
-
-/** Which settings a command cannot do without, beyond the schema's own. */
-export type ConfigUse = 'serve' | 'worker' | 'cli' | 'migrate'
 
 /**
  * Reads and checks the settings.
@@ -131,13 +181,13 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, use: Co
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = schema.safeParse(present)
-  const faults: ConfigFault[] = parsed.success
-    ? []
-    : parsed.error.issues.map(issue => ({ name: issue.path.join('.'), message: wordsOf(issue, present) }))
-  faults.push(...crossChecks(present, use))
+  const faults = [...faultsOf(parsed, present), ...crossChecks(present, use)]
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults)
   return Object.freeze(parsed.data)
 }
+
+const faultsOf = (parsed: z.ZodSafeParseResult<unknown>, present: Record<string, string | undefined>): ConfigFault[] =>
+  (parsed.error?.issues ?? []).map(issue => ({ name: issue.path.join('.'), message: wordsOf(issue, present) }))
 
 /** What `panless migrate` needs: the migrating role's connection, and the authority of its certificate. */
 export type MigrationSettings = { url: Secret; caFile: string | undefined }
@@ -161,9 +211,13 @@ export function isConfigured(environment: NodeJS.ProcessEnv = process.env): bool
   return Boolean(environment.DATABASE_URL)
 }
 
-/** Where `keys init` puts the keyring unless it is told. */
-export function keyringPath(environment: NodeJS.ProcessEnv = process.env): string {
-  return environment.KEYRING_FILE || 'keyring.json'
+/** What `keys init` needs: where the file goes unless it is told, and who wraps its keys. @throws ConfigError */
+export function loadKeyringSettings(environment: NodeJS.ProcessEnv = process.env) {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value))
+  const parsed = z.object(keyService).safeParse(present)
+  const faults = [...faultsOf(parsed, present), ...verificationFaults(present), ...keyringFaults(present)]
+  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults)
+  return { ...parsed.data, path: environment.KEYRING_FILE || 'keyring.json' }
 }
 
 /** The value of a variable that an operator named as the source of a secret; null when it is not set. */
@@ -188,93 +242,4 @@ function wordsOf(issue: z.core.$ZodIssue, present: Record<string, string | undef
   const name = String(issue.path[0] ?? '')
   if (present[name] === undefined) return 'is missing'
   return issue.message
-}
-
-function crossChecks(env: Record<string, string | undefined>, use: ConfigUse): ConfigFault[] {
-  const faults: ConfigFault[] = []
-  const fault = (name: string, message: string) => faults.push({ name, message })
-  faults.push(...verificationFaults(env))
-  if (use === 'serve' && env.TLS_MODE !== 'proxy') {
-    if (!env.TLS_CERT_FILE) fault('TLS_CERT_FILE', 'is missing: give a certificate, or set TLS_MODE=proxy')
-    if (!env.TLS_KEY_FILE) fault('TLS_KEY_FILE', 'is missing: give the key of the certificate, or set TLS_MODE=proxy')
-  }
-  if (use === 'serve' && env.TLS_MODE === 'proxy' && !env.TRUSTED_PROXIES) {
-    fault('TRUSTED_PROXIES', 'is missing: in proxy mode, name the addresses of the proxies')
-  }
-  const key = env.STRIPE_SECRET_KEY
-  if (key && !/^[sr]k_(test|live)_/.test(key)) fault('STRIPE_SECRET_KEY', 'must start with sk_test_, sk_live_ or rk_')
-  if (key && /^[sr]k_live_/.test(key) && env.STRIPE_API_BASE && !isStripe(env.STRIPE_API_BASE)) {
-    fault('STRIPE_API_BASE', "is not Stripe's address while STRIPE_SECRET_KEY is a live key")
-  }
-  if (
-    key &&
-    /^[sr]k_live_/.test(key) &&
-    env.STRIPE_JS_URL &&
-    new URL(STRIPE_JS).origin !== originOf(env.STRIPE_JS_URL)
-  ) {
-    fault('STRIPE_JS_URL', "is not Stripe's address while STRIPE_SECRET_KEY is a live key")
-  }
-  if (key && !env.STRIPE_PUBLISHABLE_KEY) fault('STRIPE_PUBLISHABLE_KEY', 'is missing beside STRIPE_SECRET_KEY')
-  if (key && env.STRIPE_PUBLISHABLE_KEY && modeOf(key) !== modeOf(env.STRIPE_PUBLISHABLE_KEY)) {
-    fault('STRIPE_PUBLISHABLE_KEY', 'is of another mode than STRIPE_SECRET_KEY')
-  }
-  for (const name of ['STRIPE_API_BASE', 'STRIPE_JS_URL', 'AUTH_ISSUER', 'AUTH_JWKS_URL', 'PUBLIC_URL']) {
-    const url = env[name]
-    if (url && !url.startsWith('https://') && !isLoopbackUrl(url)) fault(name, 'must be https off loopback')
-  }
-  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL']) {
-    const url = env[name]
-    if (url) faults.push(...databaseTlsFaults(name, url))
-  }
-  return faults
-}
-
-const verificationFaults = (env: Record<string, string | undefined>): ConfigFault[] =>
-  env.NODE_TLS_REJECT_UNAUTHORIZED === '0'
-    ? [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', message: 'must not be 0: certificates are always verified' }]
-    : []
-
-const isStripe = (base: string) => new RegExp(`^${STRIPE_API.replaceAll('.', '\\.')}/?$`).test(base)
-const originOf = (url: string) => (URL.canParse(url) ? new URL(url).origin : null)
-const modeOf = (key: string) => (/_live_/.test(key) ? 'live' : 'test')
-
-export function isLoopbackHost(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '')
-  return (
-    bare === '' || bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare) || bare.startsWith('/')
-  )
-}
-
-function isLoopbackUrl(url: string): boolean {
-  try {
-    return isLoopbackHost(new URL(url).hostname)
-  } catch {
-    return false
-  }
-}
-
-/** Whether a Postgres URL names this machine: by address, or by the folder of a unix socket in `?host=`. */
-export function isLoopbackDatabase(text: string): boolean {
-  const url = new URL(text)
-  const socket = url.searchParams.get('host')
-  return socket?.startsWith('/') ? true : isLoopbackHost(decodeURIComponent(url.hostname))
-}
-
-/** Postgres off loopback must be reached with a verified certificate. */
-function databaseTlsFaults(name: string, text: string): ConfigFault[] {
-  try {
-    if (isLoopbackDatabase(text)) return []
-  } catch {
-    return [{ name, message: 'is not a URL' }]
-  }
-  if (new URL(text).searchParams.get('sslmode') === 'verify-full') return []
-  return [{ name, message: 'must carry sslmode=verify-full: Postgres off loopback is reached by verified TLS only' }]
-}
-
-function isAddressOrRange(item: string): boolean {
-  const [address = '', prefix, ...rest] = item.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  if (prefix === undefined) return true
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)
 }

@@ -1,23 +1,29 @@
 // The composition root: builds what the verbs need from the configuration, and closes it again.
 import type { Config } from './config.ts'
-import { createSessionTokenSigner, ed25519FromSeed, type SessionTokenSigner } from './crypto/session-token.ts'
 import { openDatabase } from './db/client.ts'
 import { migrationState } from './db/migrate.ts'
 import type { Clock, Dependencies, Logger } from './domain/context.ts'
+import { createEncryptionLeases } from './domain/keys/encryption-leases.ts'
+import { enrolKeyring } from './domain/keys/enrol-keyring.ts'
+import { openLiveSigners } from './domain/keys/live-signers.ts'
 import { bindDefaultTenant } from './domain/tenants/bind-default-tenant.ts'
 import { createTenantDirectory } from './domain/tenants/tenant-directory.ts'
 import { createDataKeyCache } from './keyring/data-key-cache.ts'
-import { openFileKeyring } from './keyring/file-keyring.ts'
-import type { Keyring } from './keyring/keyring.ts'
 import { addBacklogGauges } from './observability/gauges.ts'
 import { createLog, errorFields } from './observability/log.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { recordSpan, startTracing } from './observability/tracing.ts'
+import { openCheckpointSinks } from './open-checkpoint-sinks.ts'
+import { openKeyring } from './open-keyring.ts'
+import { openErasureList } from './outbound/erasure-list.ts'
+import { createMailer, type Mailer } from './outbound/mail.ts'
 import { openQueue } from './queue/queue.ts'
 import { createStripeGateway } from './stripe/gateway.ts'
 import { VaultError } from './vault-error.ts'
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date(), wall: () => new Date() }
+
+const LEASE_IDLE_SECONDS = 30
 
 export type Vault = { config: Config; dependencies: Dependencies; metrics: Metrics; close(): Promise<void> }
 
@@ -40,8 +46,17 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const close = async () => {
     for (const closePart of opened.splice(0).reverse()) await closePart()
   }
-  const keyring = await openFileKeyring(config.KEYRING_FILE)
-  await keyring.ready()
+  const keyring = await openKeyring(config, {
+    watch: options.process !== 'cli',
+    onTrouble: error => log.error(errorFields(error), 'the keyring changed and could not be taken'),
+    onChange: () => {
+      log.info({ version: keyring.currentVersion }, 'the keyring changed')
+      enrolKeyring({ db, keyring, clock }).catch(error =>
+        log.error(errorFields(error), 'the keyring could not be made known to the database'),
+      )
+    },
+  })
+  opened.push(() => keyring.close())
   const url = config.DATABASE_URL.reveal()
   const db = openDatabase({
     url,
@@ -51,9 +66,21 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     onWait: seconds => metrics.meter.observe('pool_wait_seconds', seconds),
   })
   opened.push(() => db.close())
+  // A connection of its own: encryptions are leased in the middle of transactions, which may hold all the others.
+  const leases = openDatabase({
+    url,
+    poolMax: 1,
+    idleSeconds: LEASE_IDLE_SECONDS,
+    caFile: config.DATABASE_CA_FILE,
+    applicationName: `panless-${options.process}-keys`,
+  })
+  opened.push(() => leases.close())
   try {
     opened.push(await startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, `panless-${options.process}`))
     await refuseUnfitDatabase(db)
+    await keyring.ready()
+    await enrolKeyring({ db, keyring, clock })
+    keyring.countBy(createEncryptionLeases({ db: leases, log, meter: metrics.meter }))
     const queue = await openQueue({
       url,
       caFile: config.DATABASE_CA_FILE,
@@ -72,13 +99,18 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       },
     })
     opened.push(() => stripe.close())
+    const mailer = openMailer(config)
+    if (mailer) opened.push(() => mailer.close())
     const dependencies: Dependencies = {
       db,
       stripe,
       keyring,
       dataKeys: createDataKeyCache({ keyring }),
-      sessionTokens: sessionTokenSigner(keyring),
+      ...(await openLiveSigners(db, keyring)),
       queue,
+      mailer,
+      erasureList: config.ERASURE_LIST_FILE ? openErasureList(config.ERASURE_LIST_FILE) : null,
+      checkpointSinks: openCheckpointSinks(config, clock),
       tenants: createTenantDirectory(db, keyring),
       clock,
       log,
@@ -99,11 +131,19 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   }
 }
 
+/** Null when no mail server is set. */
+export function openMailer({ SMTP_URL, SMTP_CA_FILE, MAIL_FROM }: Config): Mailer | null {
+  if (SMTP_URL === undefined || MAIL_FROM === undefined) return null
+  return createMailer({ url: SMTP_URL.reveal(), from: MAIL_FROM, caFile: SMTP_CA_FILE })
+}
+
 function domainSettings(config: Config, publicUrl?: string): Dependencies['settings'] {
   return {
+    checkpointEveryMs: config.AUDIT_CHECKPOINT_SECONDS * 1_000,
     region: config.REGION,
     defaultTenant: config.DEFAULT_TENANT,
     publicUrl: config.PUBLIC_URL ?? publicUrl ?? `https://localhost:${config.PORT}`,
+    privacyOfficerEmail: config.PRIVACY_OFFICER_EMAIL ?? null,
     cardTesting: {
       windowSeconds: config.CARD_TESTING_WINDOW_SECONDS,
       perSession: config.CARD_TESTING_PER_SESSION,
@@ -112,17 +152,6 @@ function domainSettings(config: Config, publicUrl?: string): Dependencies['setti
       perFingerprint: config.CARD_TESTING_PER_FINGERPRINT,
     },
   }
-}
-
-/** All versions of the keyring verify; the newest signs. */
-function sessionTokenSigner(keyring: Keyring): SessionTokenSigner {
-  const versions = keyring.versions().toSorted((a, b) => b - a)
-  return createSessionTokenSigner({
-    privateKeys: versions.map(version => ({
-      kid: `session-${version}`,
-      key: ed25519FromSeed(keyring.derive('session-token', version).export()),
-    })),
-  })
 }
 
 async function refuseUnfitDatabase(db: ReturnType<typeof openDatabase>): Promise<void> {

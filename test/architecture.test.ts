@@ -10,17 +10,37 @@ const rooms = new Map(files.map(file => [file.path, file]))
 const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   'main.ts': { values: ['cli'] },
   'vault.ts': {
-    values: ['vault-error.ts', 'domain', 'db', 'stripe', 'crypto', 'keyring', 'queue', 'outbound', 'observability'],
+    values: [
+      'open-checkpoint-sinks.ts',
+      'open-keyring.ts',
+      'vault-error.ts',
+      'domain',
+      'db',
+      'stripe',
+      'crypto',
+      'keyring',
+      'queue',
+      'outbound',
+      'observability',
+    ],
     types: ['config.ts'],
   },
   'vault-error.ts': { values: [] },
-  'config.ts': { values: [] },
+  'config.ts': { values: ['config-addresses.ts', 'config-checks.ts'] },
+  'config-checks.ts': { values: ['config-addresses.ts'] },
+  'config-addresses.ts': { values: [] },
+  'open-checkpoint-sinks.ts': { values: ['outbound'], types: ['config.ts'] },
+  'open-keyring.ts': { values: ['keyring', 'outbound'], types: ['config.ts'] },
   // The composition's own neighbours: commands open the vault, doors and jobs, and some look at one wire alone.
   cli: {
     values: [
       'vault.ts',
       'vault-error.ts',
       'config.ts',
+      'config-addresses.ts',
+      'config-checks.ts',
+      'open-checkpoint-sinks.ts',
+      'open-keyring.ts',
       'domain',
       'http',
       'jobs',
@@ -34,8 +54,13 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
     ],
     types: ['dev'],
   },
-  http: { values: ['domain', 'checkout', 'crypto', 'outbound', 'observability'], types: ['vault.ts', 'config.ts'] },
+  http: {
+    values: ['domain', 'checkout', 'console', 'crypto', 'outbound', 'observability'],
+    types: ['vault.ts', 'config.ts'],
+  },
   checkout: { values: ['domain', 'stripe'] },
+  // Its door is the HTTP door, which lends it what it needs.
+  console: { values: ['domain', 'stripe', 'crypto', 'outbound'], types: ['config.ts', 'http'] },
   jobs: { values: ['domain', 'queue', 'db', 'observability'] },
   domain: { values: ['db', 'stripe', 'crypto', 'keyring', 'queue', 'outbound'] },
   observability: { values: ['crypto', 'domain'] },
@@ -58,6 +83,8 @@ const WIRE_EXCEPTIONS: Record<string, string> = {
 
 /** Packages that only some rooms may use. */
 const ONLY_IN: Record<string, (file: SourceFile, of: Import) => boolean> = {
+  '@aws-sdk/client-kms': ({ path }) => path === 'keyring/aws-kms.ts',
+  '@google-cloud/kms': ({ path }) => path === 'keyring/gcp-kms.ts',
   stripe: ({ path, room }, { kind }) =>
     room === 'stripe' || (path.startsWith('dev/stripe-simulator/') && kind === 'type'),
   'pg-boss': ({ room }) => room === 'queue' || room === 'jobs',
@@ -70,6 +97,9 @@ const ONLY_IN: Record<string, (file: SourceFile, of: Import) => boolean> = {
   'drizzle-orm': ({ room }) => room === 'db' || room === 'domain',
   pino: ({ room }) => room === 'observability',
   'prom-client': ({ room }) => room === 'observability',
+  aws4fetch: ({ room }) => room === 'outbound',
+  '@peculiar/asn1-tsp': ({ room }) => room === 'outbound',
+  '@peculiar/asn1-cms': ({ room }) => room === 'outbound',
 }
 
 const FORBIDDEN_NAMES = [
@@ -138,6 +168,19 @@ test('only config.ts reads the environment', () => {
     file => file.path !== 'config.ts' && /\bprocess\s*\.\s*env\b|\bprocess\.loadEnvFile/.test(file.text),
   )
   expect(readers.map(file => file.path)).toEqual([])
+})
+
+test("only one file opens a person's real name and contacts, and it asks for the purpose first", () => {
+  const opener = 'domain/privacy/sealed-identity.ts'
+  // A place names the column; without it nothing that was sealed there opens.
+  const places = files.filter(file => /column: '(identity_sealed|identitySealed)'/.test(file.text))
+  expect(places.map(file => file.path)).toEqual([opener])
+  expect(places[0]?.text).not.toMatch(/export const place\b|export \{/)
+  const readers = files.filter(file => /select\b[^`;]*\bidentity_sealed\b/.test(file.text))
+  expect(readers.map(file => file.path)).toEqual([opener])
+  const opening = /export async function openIdentity\([\s\S]*?\n\}/.exec(places[0]?.text ?? '')?.[0] ?? ''
+  expect(opening.indexOf('requirePurpose(')).toBeGreaterThan(0)
+  expect(opening.indexOf('requirePurpose(')).toBeLessThan(opening.indexOf('readIdentity('))
 })
 
 test('only cli loads the embedded environment, when a command asks for it', () => {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ConfigError, type ConfigUse, loadConfig, loadMigrationSettings, Secret } from '../src/config.ts'
+import { ConfigError, loadConfig, loadMigrationSettings, Secret } from '../src/config.ts'
+import type { ConfigUse } from '../src/config-checks.ts'
 
 let folder: string
 let good: Record<string, string>
@@ -224,5 +225,47 @@ describe('the process', () => {
     const { code, text } = await run('worker', good)
     expect(code).toBe(78)
     expect(text).not.toContain('canary')
+  })
+})
+
+describe('a key service', () => {
+  const aws = { KEYRING: 'aws-kms', KEYRING_KEY: 'arn:aws:kms:eu-central-1:111122223333:alias/panless' }
+  const gcp = { KEYRING: 'gcp-kms', KEYRING_KEY: 'projects/p/locations/l/keyRings/r/cryptoKeys/k' }
+  const vault = {
+    KEYRING: 'vault-transit',
+    KEYRING_KEY: 'panless',
+    KEYRING_ENDPOINT: 'https://vault.example:8200',
+    KEYRING_TOKEN: 'hvs.canary',
+  }
+
+  test('is taken with what its kind needs', () => {
+    for (const settings of [
+      aws,
+      gcp,
+      vault,
+      { ...vault, KEYRING_MOUNT: 'kv/transit', KEYRING_NAMESPACE: 'admin/panless' },
+    ])
+      expect(faultsOf(settings)).toEqual([])
+    expect(loadConfig({ ...good, ...vault }).KEYRING_TOKEN).toBeInstanceOf(Secret)
+  })
+
+  test('lacks nothing in silence, and gets nothing that it does not use', () => {
+    expect(faultsOf({ KEYRING: 'canary' })).toEqual(['KEYRING'])
+    for (const KEYRING of ['aws-kms', 'gcp-kms']) expect(faultsOf({ KEYRING })).toEqual(['KEYRING_KEY'])
+    expect(faultsOf({ KEYRING: 'vault-transit' })).toEqual(['KEYRING_ENDPOINT', 'KEYRING_KEY', 'KEYRING_TOKEN'])
+    expect(faultsOf({ ...aws, KEYRING_KEY: gcp.KEYRING_KEY })).toEqual(['KEYRING_KEY'])
+    expect(faultsOf({ ...gcp, KEYRING_KEY: aws.KEYRING_KEY })).toEqual(['KEYRING_KEY'])
+    expect(faultsOf({ ...vault, KEYRING_KEY: '../sys/canary' })).toEqual(['KEYRING_KEY'])
+    expect(faultsOf({ ...aws, KEYRING_TOKEN: 'canary', KEYRING_MOUNT: 'm' })).toEqual([
+      'KEYRING_MOUNT',
+      'KEYRING_TOKEN',
+    ])
+    expect(faultsOf({ KEYRING_KEY: 'canary', KEYRING_TOKEN: 'canary' })).toEqual(['KEYRING_KEY', 'KEYRING_TOKEN'])
+  })
+
+  test('is reached by https off loopback', () => {
+    expect(faultsOf({ ...vault, KEYRING_ENDPOINT: 'http://vault.example:8200' })).toEqual(['KEYRING_ENDPOINT'])
+    expect(faultsOf({ ...vault, KEYRING_ENDPOINT: 'http://127.0.0.1:8200' })).toEqual([])
+    expect(faultsOf({ ...aws, KEYRING_ENDPOINT: 'http://169.254.169.254' })).toEqual(['KEYRING_ENDPOINT'])
   })
 })

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import type { AuditEntryView } from '../domain/audit/list-audit-log.ts'
 import { type AuditTail, TAIL_LIMIT_MAX, tailAuditLog } from '../domain/audit/tail-audit-log.ts'
-import { listTenants } from '../domain/tenants/list-tenants.ts'
-import { UsageError } from './exit-codes.ts'
+import { chosenTenants } from './audit-tenants.ts'
+import { exportCommand, sealCommand, verifyCommand, verifyExportCommand } from './audit-verify.ts'
 import { type OpenVault, withVault } from './with-vault.ts'
 
 type TailOptions = { follow?: boolean; tenant?: string; json?: boolean; limit: number }
@@ -20,6 +20,10 @@ export function auditCommand(): Command {
     .description('The audit log: who did what, when, from where, and how it ended.')
     .addHelpText('after', EXIT_HELP)
     .addCommand(tailCommand())
+    .addCommand(sealCommand())
+    .addCommand(verifyCommand())
+    .addCommand(exportCommand())
+    .addCommand(verifyExportCommand())
 }
 
 function tailCommand(): Command {
@@ -48,9 +52,7 @@ ${EXIT_HELP}`,
 }
 
 async function tail(vault: OpenVault, options: TailOptions): Promise<void> {
-  const known = (await listTenants(vault.ctx(vault.config.DEFAULT_TENANT))).map(tenant => tenant.id)
-  if (options.tenant !== undefined && !known.includes(options.tenant)) throw new UsageError('There is no such tenant.')
-  const tenants = options.tenant === undefined ? known : [options.tenant]
+  const tenants = await chosenTenants(vault, options.tenant)
   const tails: [string, AuditTail][] = []
   for (const id of tenants) tails.push([id, await tailAuditLog(vault.ctx(id), options.limit)])
   print(

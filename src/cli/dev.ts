@@ -20,7 +20,7 @@ export function devCommand(): Command {
     )
     .option('--reset', 'clear what earlier starts kept in .panless/')
     .option('--no-sample-data', 'start the first time without sample data')
-    .option('--port <number>', 'the first of seven ports (default: those of the last start, or 8443)', portNumber)
+    .option('--port <number>', 'the first of nine ports (default: those of the last start, or 8443)', portNumber)
     .addHelpText(
       'after',
       `\nExamples:\n  npm start\n  npm start -- --reset --port 9000\n\nExit codes: 0 stopped, ${EXIT.failed} could not start or a part ended.`,
@@ -80,6 +80,7 @@ function printAddresses(dev: DevJson, seconds: number): void {
     ['Access tokens', `npx panless token ${Object.keys(dev.clients).join('|')}`],
     ['Identity provider', dev.issuer],
     ['Stripe simulator', dev.stripe_api_base],
+    ['Mailbox', dev.mailbox_url],
     ['Metrics', dev.metrics_url],
     ['Certificate authority', dev.ca_file],
     ['All of it, for programs', dev.ca_file.replace(/tls\/ca\.crt$/, 'dev.json')],
@@ -89,6 +90,6 @@ function printAddresses(dev: DevJson, seconds: number): void {
 }
 
 function portNumber(text: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It is a number from 1024 to 65529.')
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It is a number from 1024 to 65527.')
   return Number(text)
 }

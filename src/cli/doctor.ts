@@ -1,18 +1,22 @@
 // panless doctor: examines everything that panless stands on, each thing for itself, and says what to do.
 import { Command, Option } from 'commander'
-import { type Config, ConfigError, isLoopbackDatabase } from '../config.ts'
+import { type Config, ConfigError } from '../config.ts'
+import { isLoopbackDatabase } from '../config-addresses.ts'
 import { openDatabase } from '../db/client.ts'
 import { databaseSkewMs, examineSkew, headerSkewMs } from '../domain/doctor/examine-clocks.ts'
 import { examineDatabase } from '../domain/doctor/examine-database.ts'
+import { examineKeys } from '../domain/doctor/examine-keys.ts'
+import { examineMail } from '../domain/doctor/examine-mail.ts'
 import { examineTenants } from '../domain/doctor/examine-tenants.ts'
 import { examine, type Finding, failed, ok } from '../domain/doctor/finding.ts'
 import { createTenantDirectory, type Tenant } from '../domain/tenants/tenant-directory.ts'
 import { examineCertificate, examineIssuer } from '../http/examine-edge.ts'
-import { openFileKeyring } from '../keyring/file-keyring.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import { openKeyring } from '../open-keyring.ts'
 import { createFetchJson } from '../outbound/fetch-json.ts'
 import { readDateHeader } from '../outbound/read-date.ts'
 import { createStripeGateway } from '../stripe/gateway.ts'
+import { openMailer } from '../vault.ts'
 import { EXIT } from './exit-codes.ts'
 import { printJson, printTable } from './output.ts'
 import { commandSettings } from './settings.ts'
@@ -30,8 +34,9 @@ export function doctorCommand(): Command {
     .addHelpText(
       'after',
       `
-Examined: settings; Postgres (reach, TLS, version, durability, schema, role, row security); keyring; each tenant's
-region and account at Stripe; the issuer's keys; the certificate; clocks.
+Examined: settings; Postgres (reach, TLS, version, durability, schema, role, row security); keyring, and whether it is this
+database's; how much its keys have encrypted; each tenant's
+region and account at Stripe; the issuer's keys; the mail server; the certificate; clocks.
 
 Examples:
   panless doctor
@@ -78,19 +83,23 @@ async function examineAll(config: Config, use: Use): Promise<Finding[]> {
       examine('database', 'See whether DATABASE_URL is right and this machine reaches it.', () =>
         examineDatabase(db.sql, isLoopbackDatabase(config.DATABASE_URL.reveal())),
       ),
-      openKeyring(config.KEYRING_FILE),
+      examineKeyring(config),
     ])
     return [
       ...databaseFindings,
       ...(Array.isArray(keyring)
         ? keyring
         : [ok('keyring', `opens, ${keyring.versions().length} usable key versions`)]),
+      ...(Array.isArray(keyring)
+        ? []
+        : await examine('keyring of this database', 'Repair the database first.', () => examineKeys(db.sql, keyring))),
       ...(Array.isArray(keyring) ? [] : await examineTenantsOf(config, db, keyring)),
       ...(await examineIssuer({
         issuer: config.AUTH_ISSUER,
         jwksUrl: config.AUTH_JWKS_URL,
         fetchJson: createFetchJson({ caFile: config.AUTH_CA_FILE }),
       })),
+      await examineOwnMail(config),
       ...(use === 'serve' && config.TLS_MODE === 'process' ? await examineOwnCertificate(config) : []),
       ...(await examineClocks(config, db)),
     ]
@@ -99,17 +108,19 @@ async function examineAll(config: Config, use: Use): Promise<Finding[]> {
   }
 }
 
-async function openKeyring(file: string): Promise<Keyring | Finding[]> {
+async function examineKeyring(config: Config): Promise<Keyring | Finding[]> {
   try {
-    const keyring = await openFileKeyring(file)
+    const keyring = await openKeyring(config)
     await keyring.ready()
+    // What it needed the key service for is done.
+    keyring.close()
     return keyring
   } catch (error) {
     return [
       failed(
         'keyring',
         (error as Error).message,
-        'Restore KEYRING_FILE from its copy, owned by this user with mode 0600.',
+        'Restore KEYRING_FILE from its copy, owned by this user with mode 0600; see KEYRING where a key service wraps it.',
       ),
     ]
   }
@@ -148,6 +159,15 @@ function examineTenantsOf(config: Config, db: Database, keyring: Keyring): Promi
       stripe.close()
     }
   })
+}
+
+async function examineOwnMail(config: Config): Promise<Finding> {
+  const mailer = openMailer(config)
+  try {
+    return await examineMail(mailer)
+  } finally {
+    mailer?.close()
+  }
 }
 
 function examineOwnCertificate(config: Config): Promise<Finding[]> {

@@ -20,6 +20,8 @@ const COMMANDS: [name: string, load: () => Promise<Command>][] = [
   ['import', async () => (await import('./import.ts')).importCommand()],
   ['export-tokens', async () => (await import('./export-tokens.ts')).exportTokensCommand()],
   ['pan-scan', async () => (await import('./pan-scan.ts')).panScanCommand()],
+  ['erasures', async () => (await import('./erasures.ts')).erasuresCommand()],
+  ['purposes', async () => (await import('./purposes.ts')).purposesCommand()],
   ['audit', async () => (await import('./audit.ts')).auditCommand()],
 ]
 
@@ -72,7 +74,7 @@ function explain(error: unknown): number {
   }
   if (error instanceof VaultError || (error instanceof Error && error.name === 'KeyringError')) {
     console.error(error.message)
-    return EXIT.config
+    return (error as { code?: string }).code === 'key_service_away' ? EXIT.unavailable : EXIT.config
   }
   if (error instanceof DomainError) {
     console.error(error.message)

@@ -4,6 +4,7 @@ import { loadConfig } from '../config.ts'
 import type { Clock } from '../domain/context.ts'
 import { startServer } from '../http/server.ts'
 import { openVault } from '../vault.ts'
+import { refuseReturnedPayers } from './refuse-returned-payers.ts'
 import { orClose, runUntilSignal, SERVICE_HELP } from './run-until-signal.ts'
 
 export function serveCommand(): Command {
@@ -19,6 +20,7 @@ const GRACE_MS = 25_000
 export async function serve(clock?: Clock): Promise<void> {
   const vault = await openVault({ config: loadConfig(undefined, 'serve'), process: 'serve', clock })
   const { log } = vault.dependencies
+  await orClose(vault, refuseReturnedPayers(vault))
   const server = await orClose(vault, startServer(vault))
   log.info({ port: server.port, version: process.version, region: vault.config.REGION }, 'serving')
   await runUntilSignal(log, async () => {

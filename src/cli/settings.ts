@@ -1,5 +1,6 @@
 // Where a command of an operator gets its settings: the environment, or in a checkout the embedded environment that runs.
-import { type Config, type ConfigUse, isConfigured, loadConfig } from '../config.ts'
+import { type Config, isConfigured, loadConfig } from '../config.ts'
+import type { ConfigUse } from '../config-checks.ts'
 import type { Clock } from '../domain/context.ts'
 
 export type CommandSettings = { config: Config; clock?: Clock; close(): void }

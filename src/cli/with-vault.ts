@@ -28,7 +28,7 @@ export async function withVault<Value>(work: (vault: OpenVault) => Promise<Value
 }
 
 /** The login name, for the audit log; a user without an entry in the password file is told by number. */
-function operatorName(): string {
+export function operatorName(): string {
   try {
     return userInfo().username
   } catch {

@@ -5,6 +5,7 @@ import type { Clock } from '../domain/context.ts'
 import { serveMetrics } from '../http/server.ts'
 import { startWorker } from '../jobs/worker.ts'
 import { openVault } from '../vault.ts'
+import { refuseReturnedPayers } from './refuse-returned-payers.ts'
 import { orClose, runUntilSignal, SERVICE_HELP } from './run-until-signal.ts'
 
 export function workerCommand(): Command {
@@ -18,6 +19,7 @@ export function workerCommand(): Command {
 export async function work(clock?: Clock): Promise<void> {
   const vault = await openVault({ config: loadConfig(undefined, 'worker'), process: 'worker', clock })
   const { log } = vault.dependencies
+  await orClose(vault, refuseReturnedPayers(vault))
   const metrics = await orClose(vault, serveMetrics(vault, vault.config.METRICS_PORT))
   const worker = await orClose(vault, startWorker(vault.dependencies))
   log.info({ port: metrics.port, version: process.version, region: vault.config.REGION }, 'working')

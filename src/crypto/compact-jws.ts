@@ -29,7 +29,8 @@ export class TokenRefused extends Error {
 /** All tokens of one key have one header, so few headers come again and again. */
 const KNOWN_HEADERS_MAX = 100
 const KNOWN_HEADER_LENGTH = 512
-const knownTypes = new LRUCache<string, string>({ max: KNOWN_HEADERS_MAX })
+type Claims = { typ: string | null; kid: string | null }
+const knownClaims = new LRUCache<string, Claims>({ max: KNOWN_HEADERS_MAX })
 
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/
@@ -63,17 +64,24 @@ export function readCompactJws(token: string): CompactJws {
 }
 
 /** The `typ` that a token claims, unverified and only to choose a verifier; null when it cannot be read. */
-export function claimedTokenType(token: string): string | null {
+export const claimedTokenType = (token: string): string | null => claimed(token, 'typ')?.toLowerCase() ?? null
+
+/** The `kid` that a token claims, unverified and only to look for the key. */
+export const claimedKeyId = (token: string): string | null => claimed(token, 'kid')
+
+function claimed(token: string, member: 'typ' | 'kid'): string | null {
   const dot = token.indexOf('.')
   if (dot < 0 || token.length > MAX_TOKEN_LENGTH) return null
   const header = token.slice(0, dot)
-  const known = knownTypes.get(header)
-  if (known !== undefined) return known
-  const typ = parseStrictJsonObject(Buffer.from(header, 'base64url'))?.typ
-  if (typeof typ !== 'string') return null
-  const type = typ.toLowerCase()
-  if (header.length <= KNOWN_HEADER_LENGTH) knownTypes.set(header, type)
-  return type
+  const known = knownClaims.get(header) ?? readClaims(header)
+  return known[member]
+}
+
+function readClaims(header: string): Claims {
+  const { typ, kid } = parseStrictJsonObject(Buffer.from(header, 'base64url')) ?? {}
+  const claims = { typ: typeof typ === 'string' ? typ : null, kid: typeof kid === 'string' ? kid : null }
+  if (header.length <= KNOWN_HEADER_LENGTH) knownClaims.set(header, claims)
+  return claims
 }
 
 /** Decodes base64url, or throws TokenRefused when another spelling of the same bytes was sent. */

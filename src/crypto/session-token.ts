@@ -19,8 +19,10 @@ export type SessionTokenKey = { kid: string; key: KeyObject }
 export type VerifiedSession = { sessionId: string; tenantId: string; jti: string; issuedAt: Date; expiresAt: Date }
 
 export type SessionTokenSigner = {
-  /** Signs with the first key; `now` is wall time, `lifetimeSeconds` at most 900. */
+  /** Signs with the current key; `now` is wall time, `lifetimeSeconds` at most 900. */
   sign(session: { sessionId: string; tenantId: string; now: Date; lifetimeSeconds?: number }): string
+  /** Looks for the key that a token names, where it is one that was not met before. */
+  meet(token: string): Promise<void>
   /** Verifies with any of the keys; throws TokenRefused. */
   verify(token: string, now: Date): VerifiedSession
 }
@@ -33,17 +35,18 @@ export function ed25519FromSeed(seed: Buffer): KeyObject {
 }
 
 /**
- * Makes the signer of checkout session tokens; the first key signs, all verify, so that keys can be rotated while
+ * Makes the signer of checkout session tokens; one key signs, all public ones verify, so that keys can be rotated while
  * several instances run.
  */
-export function createSessionTokenSigner(options: { privateKeys: readonly SessionTokenKey[] }): SessionTokenSigner {
-  const [signing] = options.privateKeys
-  if (!signing) throw new Error('A session token signer needs at least one key.')
-  const publicKeys = new Map<string, KeyObject>()
-  for (const { kid, key } of options.privateKeys) {
-    if (key.type !== 'private' || key.asymmetricKeyType !== 'ed25519') throw new Error('Session keys are Ed25519 keys.')
-    if (publicKeys.has(kid)) throw new Error('Session keys have distinct key ids.')
-    publicKeys.set(kid, createPublicKey(key))
+export function createSessionTokenSigner(options: {
+  signing: SessionTokenKey
+  publicKeys?: ReadonlyMap<string, KeyObject>
+}): SessionTokenSigner {
+  const { signing } = options
+  if (signing.key.type !== 'private') throw new Error('A session token is signed with a private key.')
+  const { publicKeys = new Map([[signing.kid, createPublicKey(signing.key)]]) } = options
+  for (const key of [signing.key, ...publicKeys.values()]) {
+    if (key.asymmetricKeyType !== 'ed25519') throw new Error('Session keys are Ed25519 keys.')
   }
   const header = encode({ alg: 'EdDSA', typ: SESSION_TOKEN_TYPE, kid: signing.kid })
 
@@ -65,6 +68,8 @@ export function createSessionTokenSigner(options: { privateKeys: readonly Sessio
       const signature = sign(null, Buffer.from(`${header}.${payload}`), signing.key)
       return `${header}.${payload}.${signature.toString('base64url')}`
     },
+
+    async meet() {},
 
     verify(token, now) {
       const jws = readCompactJws(token)

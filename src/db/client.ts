@@ -20,6 +20,8 @@ export type DatabaseOptions = {
   poolMax: number
   caFile?: string
   applicationName?: string
+  /** Connections that were idle for so long are closed. */
+  idleSeconds?: number
   /** Called with the seconds that a transaction waited for a connection. */
   onWait?: (seconds: number) => void
   /** How long a transaction waits for a connection before it fails with the code POOL_WAIT. */
@@ -40,6 +42,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const sql = postgres(url, {
     max: options.poolMax,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
+    idle_timeout: options.idleSeconds,
     onnotice: () => {},
     ...target,
     connection: {

@@ -1,10 +1,12 @@
 // `npm run bundle`: one file of everything that production runs, the migrations and assets beside it, and no dev code.
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build, type Plugin } from 'esbuild'
 
 const ROOT = resolve(import.meta.dirname, '..', '..')
+/** Read by the console as it is, so no import names it. */
+const BASE_STYLE = 'node_modules/modern-normalize/modern-normalize.css'
 const DEV = join(ROOT, 'src', 'dev') + sep
 
 export type Bundle = { folder: string; bytes: number; packages: string[] }
@@ -27,8 +29,8 @@ export async function bundle(folder: string): Promise<Bundle> {
     // The modules of packages that have both kinds, so that what nobody uses is left out.
     mainFields: ['module', 'main'],
     legalComments: 'none',
-    // The drivers are asked for inside try blocks and are not needed.
-    external: ['pg-native', 'cloudflare:sockets'],
+    // The drivers are asked for inside try blocks and are not needed; key services' libraries are installed beside it.
+    external: ['pg-native', 'cloudflare:sockets', '@aws-sdk/client-kms', '@google-cloud/kms'],
     banner: { js: COMMONJS_NAMES },
     plugins: [withoutDev, oneLanguage],
     metafile: true,
@@ -37,8 +39,12 @@ export async function bundle(folder: string): Promise<Bundle> {
   const file = join(folder, 'panless.mjs')
   await chmod(file, 0o755)
   await copyMigrations(join(folder, 'drizzle'))
-  await cp(join(ROOT, 'src', 'checkout', 'assets'), join(folder, 'assets'), { recursive: true })
-  const packages = await writeLicences(Object.keys(built.metafile.inputs), join(folder, 'LICENCES.txt'))
+  for (const room of ['checkout', 'console']) {
+    await cp(join(ROOT, 'src', room, 'assets'), join(folder, 'assets'), { recursive: true })
+  }
+  await cp(join(ROOT, BASE_STYLE), join(folder, 'assets', basename(BASE_STYLE)))
+  const inputs = [...Object.keys(built.metafile.inputs), BASE_STYLE]
+  const packages = await writeLicences(inputs, join(folder, 'LICENCES.txt'))
   const bytes = Object.entries(built.metafile.outputs).find(([name]) => name.endsWith('panless.mjs'))?.[1].bytes ?? 0
   return { folder, bytes, packages }
 }

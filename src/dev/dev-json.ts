@@ -15,6 +15,8 @@ export interface DevJson {
   database_url: string
   issuer: string
   token_endpoint: string
+  /** Where the mails of this environment can be read; JSON at `/messages`. */
+  mailbox_url: string
   stripe_api_base: string
   stripe_control_url: string
   stripe_webhook_secret: string

@@ -14,6 +14,7 @@ import {
 } from './environment.ts'
 import type { ClientCredentials, ClientRole } from './identity-provider.ts'
 import type { IdentityProviderArguments } from './identity-provider-process.ts'
+import type { MailboxArguments } from './mailbox-process.ts'
 import type { EmbeddedPorts } from './ports.ts'
 import type { PostgresUrls } from './postgres.ts'
 import type { PrepareArguments } from './prepare-process.ts'
@@ -29,6 +30,13 @@ export interface EmbeddedSite {
   addresses: EmbeddedAddresses
   environment: KeptEnvironment
   certificates: CertificateFiles
+  mail: MailAccount
+}
+
+/** How the service signs in at the mailbox: made anew at each start. */
+export interface MailAccount {
+  user: string
+  password: string
 }
 
 /** One child: a file of this folder, what it is given, and the settings that it reads from its environment. */
@@ -42,12 +50,24 @@ export async function startIdentityProvider(site: EmbeddedSite): Promise<void> {
     issuer: site.addresses.issuer,
     audience: AUDIENCE,
     tenants: [...EMBEDDED_TENANTS],
+    consoleUrl: site.addresses.console,
     keysFile: site.files.identityProvider,
     certFile: site.certificates.certFile,
     keyFile: site.certificates.keyFile,
     port: site.ports.issuer,
   }
   await site.group.start(child(site, 'identity-provider', 'identity-provider-process.ts', given))
+}
+
+export async function startMailboxPart(site: EmbeddedSite): Promise<void> {
+  const given: MailboxArguments = {
+    smtpPort: site.ports.smtp,
+    pagePort: site.ports.mailbox,
+    certFile: site.certificates.certFile,
+    keyFile: site.certificates.keyFile,
+    ...site.mail,
+  }
+  await site.group.start(child(site, 'mailbox', 'mailbox-process.ts', given))
 }
 
 /** The simulator with an account for each tenant; `clockStart` counts at the first start, later ones go on. */
@@ -125,7 +145,7 @@ export function devJsonOf(
   const secretKeys = EMBEDDED_TENANTS.map(tenant => [tenant, environment.stripe[tenant].secretKey])
   return {
     url: addresses.service,
-    console_url: null,
+    console_url: addresses.console,
     checkout_url: addresses.shop,
     docs_url: `${addresses.service}/docs`,
     metrics_url: addresses.metrics,
@@ -133,6 +153,7 @@ export function devJsonOf(
     database_url: postgres.appUrl,
     issuer: addresses.issuer,
     token_endpoint: tokenEndpoint(addresses),
+    mailbox_url: addresses.mailbox,
     stripe_api_base: addresses.stripe,
     stripe_control_url: addresses.stripeControl,
     stripe_webhook_secret: environment.stripe[DEFAULT_EMBEDDED_TENANT].webhookSecret,

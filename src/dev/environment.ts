@@ -81,6 +81,7 @@ export function embeddedFiles(folder: string): EmbeddedFiles {
 
 export interface EmbeddedAddresses {
   service: string
+  console: string
   metrics: string
   issuer: string
   /** Plain HTTP on loopback by number: a browser that saw the service's HSTS for `localhost` leaves it alone. */
@@ -89,17 +90,21 @@ export interface EmbeddedAddresses {
   /** The script that a checkout page includes in place of js.stripe.com's. */
   stripeJs: string
   shop: string
+  /** Plain HTTP on loopback by number, as the simulator. */
+  mailbox: string
 }
 
 export function embeddedAddresses(ports: EmbeddedPorts): EmbeddedAddresses {
   const stripe = `http://127.0.0.1:${ports.stripe}`
   return {
     service: `https://localhost:${ports.service}`,
+    console: `https://localhost:${ports.service}/console`,
     metrics: `http://127.0.0.1:${ports.metrics}/metrics`,
     issuer: `https://localhost:${ports.issuer}`,
     stripe,
     stripeControl: `${stripe}/_simulator`,
     stripeJs: `${stripe}/v3/stripe.js`,
     shop: `https://localhost:${ports.shop}`,
+    mailbox: `http://127.0.0.1:${ports.mailbox}`,
   }
 }

@@ -7,6 +7,7 @@ export interface IdentityProviderArguments {
   issuer: string
   audience: string
   tenants: string[]
+  consoleUrl: string
   /** The file of keys and client secrets. */
   keysFile: string
   certFile: string

@@ -10,9 +10,21 @@ export interface EmbeddedPorts {
   shop: number
   postgres: number
   workerMetrics: number
+  smtp: number
+  mailbox: number
 }
 
-const ORDER: (keyof EmbeddedPorts)[] = ['service', 'metrics', 'issuer', 'stripe', 'shop', 'postgres', 'workerMetrics']
+const ORDER: (keyof EmbeddedPorts)[] = [
+  'service',
+  'metrics',
+  'issuer',
+  'stripe',
+  'shop',
+  'postgres',
+  'workerMetrics',
+  'smtp',
+  'mailbox',
+]
 
 export const DEFAULT_FIRST_PORT = 8443
 
@@ -28,6 +40,8 @@ const PURPOSE: Record<keyof EmbeddedPorts, string> = {
   shop: 'the demo shop',
   postgres: 'Postgres',
   workerMetrics: "the worker's metrics",
+  smtp: 'mail',
+  mailbox: 'the mailbox',
 }
 
 /** A port that the environment needs and cannot have; the message says what to do. */

@@ -1,6 +1,9 @@
 // The environment variables of `migrate`, `serve` and `worker`: the same as in production, with addresses of this machine.
+import { dirname, join } from 'node:path'
 import type { CertificateFiles } from './certificates.ts'
+import type { MailAccount } from './embedded-parts.ts'
 import { AUDIENCE, DEFAULT_EMBEDDED_TENANT, type EmbeddedAddresses, type KeptEnvironment } from './environment.ts'
+import type { ClientCredentials } from './identity-provider.ts'
 import type { EmbeddedPorts } from './ports.ts'
 import type { PostgresUrls } from './postgres.ts'
 
@@ -11,6 +14,8 @@ export interface ServiceSettingsOptions {
   certificates: CertificateFiles
   postgres: PostgresUrls
   keyringFile: string
+  mail: MailAccount
+  consoleClient: ClientCredentials
 }
 
 /** Tests of limits and of card testing from one address need more room than a shop's checkout gives one. */
@@ -45,13 +50,20 @@ export function serviceSettings(options: ServiceSettingsOptions): Record<string,
     AUTH_ISSUER: addresses.issuer,
     AUTH_AUDIENCE: AUDIENCE,
     AUTH_CA_FILE: certificates.caFile,
+    CONSOLE_CLIENT_ID: options.consoleClient.client_id,
+    CONSOLE_CLIENT_SECRET: options.consoleClient.client_secret,
     TLS_CERT_FILE: certificates.certFile,
     TLS_KEY_FILE: certificates.keyFile,
     KEYRING_FILE: options.keyringFile,
+    ERASURE_LIST_FILE: join(dirname(options.keyringFile), 'erasures.list'),
     HOST: '127.0.0.1',
     PORT: String(ports.service),
     METRICS_PORT: String(ports.metrics),
     PUBLIC_URL: addresses.service,
+    SMTP_URL: `smtps://${options.mail.user}:${options.mail.password}@localhost:${ports.smtp}`,
+    SMTP_CA_FILE: certificates.caFile,
+    MAIL_FROM: 'panless <no-reply@panless.example>',
+    PRIVACY_OFFICER_EMAIL: 'privacy@panless.example',
     ...ROOM_FOR_TESTS,
   }
 }

@@ -9,6 +9,7 @@ import {
   prepare,
   registerWebhooks,
   startIdentityProvider,
+  startMailboxPart,
   startServices,
   startShop,
   startSimulator,
@@ -23,11 +24,11 @@ import {
   newEnvironment,
 } from './environment.ts'
 import { lockFolder } from './folder-lock.ts'
-import { keptIdentityProviderKeys } from './identity-provider.ts'
+import { consoleClient, keptIdentityProviderKeys } from './identity-provider.ts'
 import { DEFAULT_FIRST_PORT, embeddedPorts, requireFreePorts } from './ports.ts'
 import { type RunningPostgres, startPostgres } from './postgres.ts'
 import { endLeftoverPostgres } from './postgres-cluster.ts'
-import { readPrivateJson, writePrivateFile } from './private-files.ts'
+import { newSecret, readPrivateJson, writePrivateFile } from './private-files.ts'
 import { endLeftovers, openProcessGroup, type ProcessGroup } from './process-group.ts'
 import { makeSampleData, sampleDataBegin } from './sample-data.ts'
 import { serviceSettings, shellSettings } from './service-settings.ts'
@@ -109,21 +110,36 @@ class EmbeddedRun implements Embedded {
     await writePrivateFile(files.environment, JSON.stringify(environment, null, 2))
     const addresses = embeddedAddresses(ports)
     const certificates = await ensureCertificates(files.tls)
-    const site: EmbeddedSite = { group: this.#group, files, ports, addresses, environment, certificates }
+    const site: EmbeddedSite = {
+      group: this.#group,
+      files,
+      ports,
+      addresses,
+      environment,
+      certificates,
+      mail: { user: 'panless', password: newSecret() },
+    }
     const now = new Date()
     const withSampleData = !environment.complete && this.#options.sampleData !== false
 
-    this.#step('Postgres, Stripe simulator, identity provider')
+    this.#step('Postgres, Stripe simulator, identity provider, mailbox')
     const [postgres] = await Promise.all([
       this.#startPostgres(ports.postgres),
       startSimulator(site, withSampleData ? sampleDataBegin(now) : now),
       startIdentityProvider(site),
+      startMailboxPart(site),
     ])
-    const settings = serviceSettings({ ...site, postgres, keyringFile: files.keyring })
+    const kept = await keptIdentityProviderKeys(files.identityProvider)
+    const settings = serviceSettings({
+      ...site,
+      postgres,
+      keyringFile: files.keyring,
+      consoleClient: consoleClient(kept),
+    })
     this.#step('migrations and tenants')
     await prepare(site, postgres, settings)
     this.#step('service, worker, demo shop')
-    const { clients } = await keptIdentityProviderKeys(files.identityProvider)
+    const { clients } = kept
     const shop = startShop(site, clients.checkout, addresses.stripeJs)
     await Promise.all([startServices(site, settings), shop])
     const simulator = simulatorControl(addresses.stripeControl)

@@ -1,9 +1,14 @@
 // What every verb gets: who asks, for which tenant, and the dependencies it may use. There are no globals.
 
 import type { SessionTokenSigner } from '../crypto/session-token.ts'
+import type { StatementSigner } from '../crypto/signed-statement.ts'
 import type { Database, Tx } from '../db/client.ts'
 import type { DataKeyCache } from '../keyring/data-key-cache.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { CheckpointSink } from '../outbound/checkpoint-sink.ts'
+import type { ErasureList } from '../outbound/erasure-list.ts'
+import type { Mailer } from '../outbound/mail.ts'
+
 import type { Queue } from '../queue/queue.ts'
 import type { StripeGateway } from '../stripe/gateway.ts'
 import type { IdempotencyInput } from './idempotency/request.ts'
@@ -13,8 +18,12 @@ import type { TenantDirectory } from './tenants/tenant-directory.ts'
 export type Actor =
   | { kind: 'service'; subject: string; clientId: string; scopes: ReadonlySet<Scope | string> }
   | { kind: 'session'; sessionId: string; origin: string | null }
+  /** A person of the company, signed in at the console with a browser. */
+  | { kind: 'staff'; subject: string; sessionId: string; scopes: ReadonlySet<Scope | string> }
   | { kind: 'operator'; name: string }
   | { kind: 'payer'; chargeId: string }
+  /** Somebody who has not signed in: at a public form, or with a code that was sent to a contact on file. */
+  | { kind: 'person'; reference: string }
   | { kind: 'stripe' }
   | { kind: 'worker' }
 
@@ -48,8 +57,11 @@ export type MeterName =
   | 'unknown_outcomes'
   | 'stripe_events'
   | 'quarantined_events'
+  | 'inquiries'
   | 'alerts'
+  | 'audit_checkpoint_copies'
   | 'pool_wait_seconds'
+  | 'mails'
 
 /** Everything a verb may reach, built once by `vault.ts`. */
 export type Dependencies = {
@@ -58,7 +70,14 @@ export type Dependencies = {
   keyring: Keyring
   dataKeys: DataKeyCache
   sessionTokens: SessionTokenSigner
+  statements: StatementSigner
   queue: Queue
+  /** Null where no mail server is set: mails wait in the outbox. */
+  mailer: Mailer | null
+  /** Where erasures are kept apart from the database; null while no file is set. */
+  erasureList: ErasureList | null
+  /** Places outside the database that keep the audit log's checkpoints. */
+  checkpointSinks: readonly CheckpointSink[]
   tenants: TenantDirectory
   clock: Clock
   log: Logger
@@ -67,9 +86,12 @@ export type Dependencies = {
 }
 
 export type DomainSettings = {
+  checkpointEveryMs: number
   region: string
   defaultTenant: string
   publicUrl: string
+  /** Where the company's privacy officer is reminded of deadlines. */
+  privacyOfficerEmail: string | null
   /** Failures that soft-block tokenizing, counted over `windowSeconds` (card testing). */
   cardTesting: {
     windowSeconds: number

@@ -1,4 +1,4 @@
-// What the database itself refuses, as refusals of ours; null for faults that are nobody's input.
+// What the database and the keyring themselves refuse, as refusals of ours; null for faults that are nobody's input.
 import { DomainError } from './errors.ts'
 
 /** SQLSTATE → refusal. Class 53: no resources; 57P03, 08*: not reachable; 55P03, 57014: waited too long; 40*: try again. */
@@ -25,6 +25,12 @@ export function refusalOfDatabase(error: unknown): DomainError | null {
   if (BUSY.test(code) || BUSY_NETWORK.has(code)) {
     return new DomainError('database_busy', 'The database cannot take this now. Send the same request again.', {
       retryAfterSeconds: 1,
+      cause: error,
+    })
+  }
+  if (code === 'key_used_up') {
+    return new DomainError('sealing_unavailable', 'A key has sealed as much as it may. An operator rotates the keys.', {
+      retryAfterSeconds: 60,
       cause: error,
     })
   }

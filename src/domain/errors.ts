@@ -39,10 +39,15 @@ export const ERROR_CODES = [
   'amount_exceeds_refundable',
   'charge_refused',
   'charging_paused',
+  'identity_not_verified',
+  'field_without_purpose',
+  'not_deidentified',
+  'not_sealed_yet',
   'rate_limited',
   'stripe_unavailable',
   'database_busy',
   'authentication_unavailable',
+  'sealing_unavailable',
   'internal_error',
 ] as const
 

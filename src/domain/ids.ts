@@ -14,6 +14,18 @@ export const ID_PREFIXES = {
   stripeEvent: 'vevt_',
   audit: 'audt_',
   failure: 'tkfl_',
+  disclosure: 'disc_',
+  privacyRequest: 'preq_',
+  identityCheck: 'idck_',
+  objection: 'objn_',
+  erasure: 'eras_',
+  inquiry: 'inqr_',
+  message: 'imsg_',
+  mail: 'mail_',
+  checkpoint: 'ckpt_',
+  staffSession: 'ssess_',
+  keyRotation: 'krot_',
+  reveal: 'rvel_',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES
@@ -75,6 +87,14 @@ export function newTokenId(livemode: boolean): string {
 
 export const isId = (kind: IdKind, text: string): boolean =>
   text.startsWith(ID_PREFIXES[kind]) && BODY.test(text.slice(ID_PREFIXES[kind].length))
+
+/** When a time-ordered id was made, to the millisecond; of an id that {@link isId} admits. */
+export function timeOfId(kind: IdKind, id: string): Date {
+  const from = ID_PREFIXES[kind].length
+  let ms = 0
+  for (const character of id.slice(from, from + TIME_CHARACTERS)) ms = ms * 32 + ALPHABET.indexOf(character)
+  return new Date(ms)
+}
 
 export const isTokenId = (text: string): boolean => /^vtok_(test|live)_/.test(text) && BODY.test(text.slice(10))
 

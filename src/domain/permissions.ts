@@ -88,7 +88,29 @@ export const PERMISSIONS = {
   recordConsent: 'privacy:write',
   withdrawConsent: 'privacy:write',
 
+  previewErasure: 'privacy:read',
+  getErasure: 'privacy:read',
+  listErasures: 'privacy:read',
+  createDisclosure: 'disclosures:write',
+  approveDisclosure: 'disclosures:write',
+  refuseDisclosure: 'disclosures:write',
+  getDisclosurePackage: 'disclosures:write',
+  getDisclosure: 'privacy:read',
+  listDisclosures: 'privacy:read',
+  listPayerDisclosures: 'privacy:read',
+
+  createInquiry: 'privacy:write',
+  assignInquiry: 'privacy:write',
+  answerInquiry: 'privacy:write',
+  closeInquiry: 'privacy:write',
+  revealInquiryContact: 'payers:reveal',
+  getInquiry: 'privacy:read',
+  listInquiries: 'privacy:read',
+
   listAuditLog: 'audit:read',
+  verifyAuditLog: 'audit:read',
+  listAuditCheckpoints: 'audit:read',
+  proveAuditEntry: 'audit:read',
 } as const satisfies Record<string, Scope>
 
 export type Operation = keyof typeof PERMISSIONS
@@ -99,11 +121,13 @@ type Asking = { actor: Actor }
 export function hasScope({ actor }: Asking, scope: Scope): boolean {
   switch (actor.kind) {
     case 'service':
+    case 'staff':
       return actor.scopes.has(scope)
     case 'operator':
       return true
     case 'session':
     case 'payer':
+    case 'person':
     case 'stripe':
     case 'worker':
       return false

@@ -2,9 +2,14 @@
 
 import type { BlockList } from 'node:net'
 import { Hono } from 'hono'
+import type { Config } from '../config.ts'
+import { answerConsoleError, createConsole, isConsolePath } from '../console/app.ts'
 import type { Dependencies } from '../domain/context.ts'
+import type { SignIn } from '../outbound/sign-in.ts'
+import { readAsset } from './assets.ts'
 import type { AccessTokenVerifier } from './authentication/access-token-verifier.ts'
-import type { AppEnv } from './context.ts'
+import { type AppEnv, ctxFor, ctxOf } from './context.ts'
+import { formOf } from './form-body.ts'
 import { accessLog } from './middleware/access-log.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { checkoutCors } from './middleware/checkout-cors.ts'
@@ -15,19 +20,27 @@ import { rememberAddress } from './middleware/remember-address.ts'
 import { requestId } from './middleware/request-id.ts'
 import { securityHeaders } from './middleware/security-headers.ts'
 import { tenantExists } from './middleware/tenant-exists.ts'
-import { answerError, answerUnknownRoute } from './refusals.ts'
+import { problemOf } from './problem.ts'
+import { answerError, answerUnknownRoute, noteRefusal } from './refusals.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { chargeRoutes } from './routes/charges.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { checkoutModuleRoutes } from './routes/checkout-module.ts'
+import { contactPageErrors, contactRoutes } from './routes/contact.ts'
+import { disclosureRoutes } from './routes/disclosures.ts'
 import { documentRoutes } from './routes/documents.ts'
+import { erasureRoutes } from './routes/erasures.ts'
 import { healthRoutes } from './routes/health.ts'
+import { inquiryRoutes } from './routes/inquiries.ts'
 import { payRoutes } from './routes/pay.ts'
 import { payerRoutes } from './routes/payers.ts'
+import { privacyPageRoutes } from './routes/privacy-page.ts'
+import { purposeRoutes } from './routes/purposes.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundRoutes } from './routes/refunds.ts'
 import { stripeWebhookRoutes } from './routes/stripe-webhooks.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { createTokenBuckets } from './token-buckets.ts'
 
 export type AppOptions = {
   dependencies: Dependencies
@@ -37,6 +50,9 @@ export type AppOptions = {
   callerLimit: { burst: number; perSecond: number }
   stripeJsUrl: string
   version: string
+  /** How people sign in at the console; without it the console is off. */
+  signIn?: SignIn | undefined
+  claims?: Pick<Config, 'AUTH_TENANT_CLAIM' | 'AUTH_ROLES_CLAIM'>
 }
 
 export function createApp(options: AppOptions) {
@@ -49,8 +65,11 @@ export function createApp(options: AppOptions) {
   app.use(rememberAddress({ trusted: options.trusted }))
   app.use(limitFailedAuthentication({ addressOf: c => c.var.clientAddress }))
   app.use(checkoutCors(dependencies))
+  app.use('/contact/*', contactPageErrors())
   app.use(readBody())
   app.use(panFirewall({ onHit: place => dependencies.meter.count('firewall_hits', { place }) }))
+  // Before the tokens are looked at: the register is for anybody.
+  app.route('/', purposeRoutes())
   app.use(
     '/v1/*',
     authenticate({ accessTokens, sessionTokens: dependencies.sessionTokens, wallNow: dependencies.clock.wall }),
@@ -61,17 +80,42 @@ export function createApp(options: AppOptions) {
   app.route('/', payerRoutes())
   app.route('/', checkoutRoutes(options))
   app.route('/', checkoutModuleRoutes())
+  app.route('/', privacyPageRoutes())
   app.route('/', payRoutes(options))
+  app.route('/', contactRoutes())
   app.route('/', tokenRoutes())
   app.route('/', chargeRoutes())
   app.route('/', refundRoutes())
   app.route('/', reconciliationRoutes())
+  app.route('/', erasureRoutes())
+  app.route('/', disclosureRoutes())
+  app.route('/', inquiryRoutes())
   app.route('/', auditRoutes())
   app.route('/', stripeWebhookRoutes())
   app.route('/', healthRoutes(options))
   app.route('/', documentRoutes(app, options.version))
+  const console = consoleOf(options)
+  app.route('/', console.app)
 
   app.notFound(c => answerUnknownRoute(app, c))
-  app.onError(answerError)
+  app.onError((error, c) =>
+    isConsolePath(c.req.path) ? answerConsoleError(console.door, error, c) : answerError(error, c),
+  )
   return app
+}
+
+/** What the console needs of this door. */
+function consoleOf({ dependencies, signIn, claims }: AppOptions) {
+  return createConsole({
+    dependencies,
+    signIn: signIn ?? null,
+    claims: claims ?? { AUTH_TENANT_CLAIM: 'tenant', AUTH_ROLES_CLAIM: 'roles' },
+    readAsset: name => readAsset(name).body,
+    ctxOf: c => ctxOf(c),
+    ctxOfNobody: (c, tenantId) => ctxFor(c, { kind: 'person', reference: 'sign-in' }, tenantId),
+    formOf: c => formOf(c),
+    noteRefusal: (error, c) => noteRefusal(error, c),
+    problemOf,
+    limiter: limit => createTokenBuckets(limit).take,
+  })
 }

@@ -5,10 +5,14 @@ import { fileURLToPath } from 'node:url'
 
 export type Asset = { body: string; integrity: string }
 
-/** `name` is a file of src/checkout/assets. */
+const BASE_STYLE = 'modern-normalize.css'
+
+/** `name` is a file of src/checkout/assets or src/console/assets, or the base that our styles stand on. */
 export function readAsset(name: string): Asset {
-  const beside = fileURLToPath(new URL(`./assets/${name}`, import.meta.url))
-  const path = existsSync(beside) ? beside : fileURLToPath(new URL(`../checkout/assets/${name}`, import.meta.url))
+  const near = ['./assets', '../checkout/assets', '../console/assets'].map(folder =>
+    fileURLToPath(new URL(`${folder}/${name}`, import.meta.url)),
+  )
+  const path = near.find(existsSync) ?? fileURLToPath(import.meta.resolve(`modern-normalize/${BASE_STYLE}`))
   const body = readFileSync(path, 'utf8')
   return { body, integrity: `sha384-${createHash('sha384').update(body).digest('base64')}` }
 }

@@ -1,5 +1,6 @@
 // From a request to the context of a verb, and from a verb's answer to the response.
 import type { Context, Env } from 'hono'
+import type { View } from '../console/view.ts'
 import { canonicalJson } from '../crypto/canonical-json.ts'
 import type { Actor, Ctx, Dependencies } from '../domain/context.ts'
 import { DomainError } from '../domain/errors.ts'
@@ -15,6 +16,8 @@ export type AppEnv = Env & {
     access: Access
     clientAddress: string | null
     body: { raw: Buffer; json: unknown } | null
+    /** Of a page of the console. */
+    view: View
   }
 }
 
@@ -50,9 +53,14 @@ function baseCtx(c: AppContext) {
 }
 
 function actorOf(c: AppContext, access: Access): Actor {
-  return access.kind === 'service'
-    ? { kind: 'service', subject: access.subject, clientId: access.clientId, scopes: access.scopes }
-    : { kind: 'session', sessionId: access.sessionId, origin: c.req.header('origin') ?? null }
+  switch (access.kind) {
+    case 'service':
+      return { kind: 'service', subject: access.subject, clientId: access.clientId, scopes: access.scopes }
+    case 'staff':
+      return { kind: 'staff', subject: access.subject, sessionId: access.sessionId, scopes: access.scopes }
+    case 'session':
+      return { kind: 'session', sessionId: access.sessionId, origin: c.req.header('origin') ?? null }
+  }
 }
 
 function idempotencyOf<Result>(c: AppContext, render: Render<Result> | null): IdempotencyInput {

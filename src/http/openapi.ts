@@ -24,7 +24,14 @@ export type OperationSpec = {
   /** Successful answers by status; a schema for JSON, a media type for anything else. */
   answers: Record<
     number,
-    { description: string; schema?: z.ZodType; mediaType?: string; headers?: Record<string, string> }
+    {
+      description: string
+      schema?: z.ZodType
+      mediaType?: string
+      /** Several forms of one answer, none of them described further. */
+      mediaTypes?: readonly string[]
+      headers?: Record<string, string>
+    }
   >
   /** Codes of this operation beyond those that every operation of its kind may give. */
   errors?: readonly ErrorCode[]
@@ -40,6 +47,7 @@ const EVERYWHERE: readonly ErrorCode[] = [
   'payload_too_large',
   'rate_limited',
   'database_busy',
+  'sealing_unavailable',
 ]
 const AUTHENTICATED: readonly ErrorCode[] = [
   'invalid_token',
@@ -131,7 +139,7 @@ function requestBodyOf({ body, bodyTypes = ['application/json'] }: OperationSpec
 
 function answersOf({ answers, idempotent, session }: OperationSpec) {
   return Object.fromEntries(
-    Object.entries(answers).map(([status, { description, schema, mediaType, headers }]) => [
+    Object.entries(answers).map(([status, { description, schema, mediaType, mediaTypes, headers }]) => [
       status,
       {
         description,
@@ -145,7 +153,9 @@ function answersOf({ answers, idempotent, session }: OperationSpec) {
           ? { content: { [mediaType ?? 'application/json']: { schema: jsonSchema(schema, 'output') } } }
           : mediaType
             ? { content: { [mediaType]: { schema: { type: 'string' } } } }
-            : {}),
+            : mediaTypes
+              ? { content: Object.fromEntries(mediaTypes.map(type => [type, { schema: {} }])) }
+              : {}),
       },
     ]),
   )

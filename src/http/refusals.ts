@@ -10,7 +10,8 @@ import { PROBLEM_JSON, problemOf } from './problem.ts'
 /** Denials that the audit log keeps: somebody was known and asked for what is not theirs. */
 const AUDITED = new Set(['insufficient_scope', 'purpose_not_allowed', 'second_person_required', 'origin_not_allowed'])
 
-export async function answerError(error: unknown, c: Context<AppEnv>): Promise<Response> {
+/** Logs what is a fault of ours, records a denial, and answers what was thrown as a refusal where it is one. */
+export async function noteRefusal(error: unknown, c: Context<AppEnv>): Promise<unknown> {
   const refusal = refusalOfDatabase(error) ?? error
   const { dependencies, requestId } = c.var
   if (!(refusal instanceof DomainError)) {
@@ -23,7 +24,12 @@ export async function answerError(error: unknown, c: Context<AppEnv>): Promise<R
       dependencies.log.error({ request_id: requestId, ...errorFields(cause) }, 'a denial could not be recorded'),
     )
   }
-  const problem = problemOf(refusal, requestId)
+  return refusal
+}
+
+export async function answerError(error: unknown, c: Context<AppEnv>): Promise<Response> {
+  const refusal = await noteRefusal(error, c)
+  const problem = problemOf(refusal, c.var.requestId)
   const headers: Record<string, string> = { 'Content-Type': PROBLEM_JSON }
   if (refusal instanceof DomainError && refusal.retryAfterSeconds !== undefined) {
     headers['Retry-After'] = String(Math.max(1, Math.ceil(refusal.retryAfterSeconds)))

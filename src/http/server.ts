@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http'
 import { errorFields } from '../observability/log.ts'
 import { createFetchJson } from '../outbound/fetch-json.ts'
+import { createSignIn } from '../outbound/sign-in.ts'
 import type { Vault } from '../vault.ts'
 import { createApp } from './app.ts'
 import { createAccessTokenVerifier } from './authentication/access-token-verifier.ts'
@@ -31,6 +32,19 @@ export async function startServer(vault: Vault): Promise<RunningServer> {
     onFetchFailed: error => log.warn(errorFields(error), "the issuer's keys cannot be read"),
   })
   const trusted = config.TLS_MODE === 'proxy' ? parseTrustedProxies(config.TRUSTED_PROXIES ?? []) : undefined
+  const publicUrl = dependencies.settings.publicUrl
+  const signIn =
+    config.CONSOLE_CLIENT_ID && config.CONSOLE_CLIENT_SECRET
+      ? createSignIn({
+          issuer: config.AUTH_ISSUER,
+          clientId: config.CONSOLE_CLIENT_ID,
+          clientSecret: config.CONSOLE_CLIENT_SECRET.reveal(),
+          caFile: config.AUTH_CA_FILE,
+          callbackUrl: `${publicUrl}/console/callback`,
+          afterEndUrl: `${publicUrl}/console/signed-out`,
+          wallNow: clock.wall,
+        })
+      : undefined
   const app = createApp({
     dependencies,
     accessTokens,
@@ -38,6 +52,8 @@ export async function startServer(vault: Vault): Promise<RunningServer> {
     callerLimit: { burst: config.RATE_LIMIT_PER_SECOND * 4, perSecond: config.RATE_LIMIT_PER_SECOND },
     stripeJsUrl: config.STRIPE_JS_URL,
     version: VERSION,
+    signIn,
+    claims: config,
   })
   const onError = (error: unknown, what: string) =>
     log.warn({ ...errorFields(error), cause: what }, 'a connection failed')

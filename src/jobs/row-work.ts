@@ -1,6 +1,10 @@
 // Work whose row is itself the record: claimed straight from its table, for one tenant at a time.
+import { keepAudit } from '../domain/audit/keep-audit.ts'
 import { resolveDueCharges } from '../domain/charges/resolve-unknown.ts'
 import type { Dependencies } from '../domain/context.ts'
+import { workErasures } from '../domain/erasures/work-erasures.ts'
+import { sendDueMails } from '../domain/mail/send-due-mails.ts'
+
 import { resolveDueRefunds } from '../domain/refunds/resolve-unknown-refunds.ts'
 import { processEvents } from '../domain/stripe-events/process-events.ts'
 import { detachDueTokens } from '../domain/tokens/detach-token.ts'
@@ -29,5 +33,9 @@ export const ROW_WORK: Readonly<Record<string, RowWork>> = {
       (await resolveDueRefunds(dependencies, tenantId, { limit: LOOKS_MAX })).looked,
   },
   'detached-tokens': { idleMs: 5_000, run: detachDueTokens },
+  mail: { idleMs: 1_000, run: sendDueMails },
+  erasures: { idleMs: 2_000, run: workErasures },
+  // Few rows a block cost as much as many: sealed now and then, at once only while full blocks wait.
+  'audit-sealing': { idleMs: 15_000, run: keepAudit },
   schedule: { idleMs: 5_000, run: enqueueDue },
 }

@@ -7,7 +7,7 @@ import type { KeyPlace, Keyring } from './keyring.ts'
 // A KeyObject and its entry take under 1 KiB; this many are about 10 MB.
 const DEFAULT_MAX_PAYERS = 10_000
 // The bound on how long a key stays usable in another process after it was destroyed.
-const DEFAULT_TTL_MS = 60_000
+export const DATA_KEY_KEPT_MS = 60_000
 
 export type StoredDataKey = { tenantId: string; payerId: string; wrapped: Buffer; keyVersion: number; place: KeyPlace }
 
@@ -30,7 +30,7 @@ export type DataKeyCacheOptions = {
 type PayerKeys = Map<string, Promise<KeyObject>>
 
 export function createDataKeyCache(options: DataKeyCacheOptions): DataKeyCache {
-  const { keyring, maxPayers = DEFAULT_MAX_PAYERS, ttlMs = DEFAULT_TTL_MS, now } = options
+  const { keyring, maxPayers = DEFAULT_MAX_PAYERS, ttlMs = DATA_KEY_KEPT_MS, now } = options
   const payers = new LRUCache<string, PayerKeys>({
     max: maxPayers,
     ttl: ttlMs,

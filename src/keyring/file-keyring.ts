@@ -1,154 +1,182 @@
-// A keyring in one JSON file that only its owner can read: made by `keys init`, opened once at start.
-import { createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { KEY_PURPOSES, type KeyPlace, type KeyPurpose, type Keyring, KeyringError } from './keyring.ts'
-import { type KeyringContent, newKeyringDocument, parseKeyringDocument } from './keyring-document.ts'
-import { unwrapKey, WRAPPED_KEY_BYTES, wrapKey } from './wrapped-key.ts'
+// A keyring in one JSON file that only its owner can read, made by `keys init`. It is read at start, and again when it
+// changes or when something names a version that was not met before: a rotation needs no restart.
+import { type KeyObject, timingSafeEqual } from 'node:crypto'
+import { EncryptionCount } from './encryption-count.ts'
+import type { KeyService } from './key-service.ts'
+import {
+  type CountedUse,
+  type EncryptionLeases,
+  type KeyPlace,
+  type KeyPurpose,
+  type Keyring,
+  KeyringError,
+  type KeyVersion,
+  type SealingPurpose,
+} from './keyring.ts'
+import { documentText, newKeyringDocument, openKeyringDocument } from './keyring-document.ts'
+import { fileStamp, makePrivateFile, readPrivateFile } from './keyring-file.ts'
+import { RootKeys } from './root-keys.ts'
+import { WRAPPED_KEY_BYTES } from './wrapped-key.ts'
 
-const OWNER_ONLY = 0o600
-const GROUP_AND_OTHERS = 0o077
-// A thousand keys take 250 KiB.
-const MAX_FILE_BYTES = 1024 * 1024
-const DERIVED_KEY_BYTES = 32
+/** How often a running process looks whether the file was replaced. */
+const WATCH_MS = 1_000
+/** Whoever names versions that do not exist makes the file be read this often at most. */
+const MEET_MS = 250
 
-/** Makes a keyring file (mode 0600) with fresh keys; throws `keyring_exists` rather than overwrite one. */
-export async function createKeyringFile(path: string, createdAt: Date = new Date()): Promise<void> {
-  let file: FileHandle
-  try {
-    file = await open(path, 'wx', OWNER_ONLY)
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') {
-      throw new KeyringError(
-        'keyring_exists',
-        'the keyring file exists already; what it sealed would be lost without it',
-      )
-    }
-    throw new KeyringError('keyring_unreadable', `the keyring file cannot be made (${codeOf(error)})`)
-  }
-  try {
-    await file.chmod(OWNER_ONLY)
-    await file.writeFile(newKeyringDocument(createdAt))
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await syncDirectory(dirname(path))
+export type FileKeyringOptions = {
+  service?: KeyService | null
+  /** Look for changes of the file by itself. */
+  watch?: boolean
+  /** A file that changed could not be taken; the keys that were read before stay in use. */
+  onTrouble?: (error: unknown) => void
+  /** Other keys were read than before. */
+  onChange?: () => void
 }
 
-/**
- * Opens a keyring file. Throws `keyring_missing`, `keyring_unreadable`, `keyring_readable_by_others`,
- * `keyring_malformed` or `keyring_key_damaged`; the message says what to do.
- */
-export async function openFileKeyring(path: string): Promise<Keyring> {
+/** Makes a keyring file (mode 0600) with fresh keys; throws `keyring_exists` rather than overwrite one. */
+export async function createKeyringFile(
+  path: string,
+  createdAt: Date = new Date(),
+  service: KeyService | null = null,
+): Promise<void> {
+  await makePrivateFile(path, documentText(await newKeyringDocument(createdAt, service)))
+}
+
+/** Opens a keyring file. Throws KeyringError, whose message says what to do. */
+export async function openFileKeyring(path: string, options: FileKeyringOptions = {}): Promise<Keyring> {
+  const stamp = await fileStamp(path)
   const text = await readPrivateFile(path)
-  return new FileKeyring(parseKeyringDocument(text))
+  const roots = new RootKeys(await openKeyringDocument(text, options.service ?? null))
+  return new FileKeyring(path, options, { text, stamp, roots })
 }
 
 class FileKeyring implements Keyring {
-  readonly currentVersion: number
-  readonly #roots = new Map<number, KeyObject>()
-  readonly #retired: ReadonlySet<number>
-  readonly #hashRoot: KeyObject
-  readonly #derived = new Map<string, KeyObject>()
+  readonly #path: string
+  readonly #options: FileKeyringOptions
+  #roots: RootKeys
+  #text: string
+  #stamp: string | null
+  #revision = 1
+  #count: EncryptionCount | null = null
+  #reading: Promise<void> | null = null
+  #lastMeeting = Number.NEGATIVE_INFINITY
+  readonly #timer: NodeJS.Timeout | null
 
-  constructor(content: KeyringContent) {
-    const active = content.wrappingKeys.filter(entry => entry.state === 'active')
-    for (const entry of active.sort((a, b) => a.version - b.version)) {
-      this.#roots.set(entry.version, createSecretKey(entry.bytes))
-    }
-    this.#retired = new Set(content.wrappingKeys.filter(entry => entry.state === 'retired').map(entry => entry.version))
-    this.#hashRoot = createSecretKey(content.hashKey)
-    this.currentVersion = Math.max(...this.#roots.keys())
-    for (const entry of content.wrappingKeys) entry.bytes.fill(0)
-    content.hashKey.fill(0)
+  constructor(
+    path: string,
+    options: FileKeyringOptions,
+    read: { text: string; stamp: string | null; roots: RootKeys },
+  ) {
+    this.#path = path
+    this.#options = options
+    this.#roots = read.roots
+    this.#text = read.text
+    this.#stamp = read.stamp
+    this.#timer = options.watch ? setInterval(() => void this.#look(), WATCH_MS).unref() : null
+  }
+
+  get currentVersion(): number {
+    return this.#roots.currentVersion
+  }
+
+  get revision(): number {
+    return this.#revision
   }
 
   versions(): number[] {
-    return [...this.#roots.keys()]
+    return this.#roots.versions()
+  }
+
+  states(): KeyVersion[] {
+    return [...this.#roots.states]
   }
 
   async wrap(dataKey: Buffer, place: KeyPlace) {
-    const keyVersion = this.currentVersion
-    const wrapped = wrapKey(this.#subKey(this.#root(keyVersion), `wrap ${keyVersion}`), keyVersion, dataKey, place)
-    return { wrapped, keyVersion }
+    const keyVersion = await this.#counted('wrap')
+    return { wrapped: this.#roots.wrap(keyVersion, dataKey, place), keyVersion }
   }
 
   async unwrap(wrapped: Buffer, keyVersion: number, place: KeyPlace): Promise<Buffer> {
-    return unwrapKey(this.#subKey(this.#root(keyVersion), `wrap ${keyVersion}`), keyVersion, wrapped, place)
+    await this.meet(keyVersion)
+    return this.#roots.unwrap(keyVersion, wrapped, place)
   }
 
   derive(purpose: KeyPurpose, version: number = this.currentVersion): KeyObject {
-    if (KEY_PURPOSES[purpose] === 'fixed') return this.#subKey(this.#hashRoot, `derive ${purpose}`)
-    return this.#subKey(this.#root(version), `derive ${purpose} ${version}`)
+    return this.#roots.derive(purpose, version)
+  }
+
+  async sealingKey(purpose: SealingPurpose) {
+    const version = await this.#counted(purpose)
+    return { key: this.derive(purpose, version), version }
+  }
+
+  async openingKey(purpose: SealingPurpose, version: number): Promise<KeyObject> {
+    await this.meet(version)
+    return this.derive(purpose, version)
+  }
+
+  async meet(version: number): Promise<boolean> {
+    if (!this.#roots.knows(version)) {
+      if (this.#reading) await this.#reading
+      else if (performance.now() - this.#lastMeeting >= MEET_MS) {
+        await this.reload().catch(error => this.#options.onTrouble?.(error))
+        this.#lastMeeting = performance.now()
+      }
+    }
+    return this.#roots.knows(version)
+  }
+
+  reload(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null
+    })
+    return this.#reading
+  }
+
+  countBy(leases: EncryptionLeases): void {
+    this.#count = new EncryptionCount(leases)
   }
 
   async ready(): Promise<void> {
+    const roots = this.#roots
     const sample = Buffer.alloc(WRAPPED_KEY_BYTES, 0x5a)
     const place = { tenantId: 'self-test', table: 'self-test', row: 'self-test' }
-    const { wrapped, keyVersion } = await this.wrap(sample, place)
-    const back = await this.unwrap(wrapped, keyVersion, place)
+    const wrapped = roots.wrap(roots.currentVersion, sample, place)
+    const back = roots.unwrap(roots.currentVersion, wrapped, place)
     if (!timingSafeEqual(back, sample)) throw new KeyringError('keyring_not_working', 'the keyring fails its self-test')
   }
 
-  #root(version: number): KeyObject {
-    const root = this.#roots.get(version)
-    if (root) return root
-    if (this.#retired.has(version)) {
-      throw new KeyringError('key_version_retired', `key version ${version} is retired: nothing is opened with it`)
+  close(): void {
+    if (this.#timer) clearInterval(this.#timer)
+    this.#options.service?.close()
+  }
+
+  /** The version to encrypt with, after one encryption of it was counted. */
+  async #counted(use: CountedUse): Promise<number> {
+    const version = this.currentVersion
+    await this.#count?.take(version, use)
+    return version
+  }
+
+  async #look(): Promise<void> {
+    if (this.#reading || (await fileStamp(this.#path)) === this.#stamp) return
+    await this.reload().catch(error => this.#options.onTrouble?.(error))
+  }
+
+  async #read(): Promise<void> {
+    const stamp = await fileStamp(this.#path)
+    const text = await readPrivateFile(this.#path)
+    if (text !== this.#text) {
+      const roots = new RootKeys(await openKeyringDocument(text, this.#options.service ?? null))
+      if (!this.#roots.isContinuedBy(roots)) {
+        throw new KeyringError('keyring_is_another', 'another keyring was put in the place of the one in use')
+      }
+      this.#roots = roots
+      this.#text = text
+      this.#revision++
+      this.#options.onChange?.()
     }
-    throw new KeyringError('unknown_key_version', `the keyring has no key version ${version}`)
+    // Last, so that what could not be taken is tried again.
+    this.#stamp = stamp
   }
-
-  // The label holds the version, so one name means one key.
-  #subKey(root: KeyObject, label: string): KeyObject {
-    const known = this.#derived.get(label)
-    if (known) return known
-    const bytes = Buffer.from(
-      hkdfSync('sha256', root, Buffer.alloc(0), `panless/keyring/1 ${label}`, DERIVED_KEY_BYTES),
-    )
-    const key = createSecretKey(bytes)
-    bytes.fill(0)
-    this.#derived.set(label, key)
-    return key
-  }
-}
-
-async function readPrivateFile(path: string): Promise<string> {
-  let file: FileHandle
-  try {
-    file = await open(path, constants.O_RDONLY)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') {
-      throw new KeyringError('keyring_missing', 'the keyring file does not exist; make one with `panless keys init`')
-    }
-    throw new KeyringError('keyring_unreadable', `the keyring file cannot be opened (${codeOf(error)})`)
-  }
-  try {
-    // The open file is judged, not its name, so that it cannot be exchanged between the check and the read.
-    const stat = await file.stat()
-    if (!stat.isFile()) throw new KeyringError('keyring_unreadable', 'the keyring is not a regular file')
-    if ((stat.mode & GROUP_AND_OTHERS) !== 0) {
-      const mode = (stat.mode & 0o777).toString(8).padStart(4, '0')
-      throw new KeyringError('keyring_readable_by_others', `the keyring file has mode ${mode}; set it to 0600`)
-    }
-    if (stat.size > MAX_FILE_BYTES) throw new KeyringError('keyring_malformed', 'the keyring file is too large')
-    return await file.readFile('utf8')
-  } finally {
-    await file.close()
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, constants.O_RDONLY)
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }

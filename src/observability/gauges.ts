@@ -36,6 +36,12 @@ const SHAPES: Shape[] = [
     values: ({ tenant, exceptionsOpen }) =>
       exceptionsOpen.map(({ cause, count }) => ({ labels: { tenant, cause }, value: count })),
   },
+  {
+    name: 'inquiries_overdue',
+    help: 'Inquiries that wait for an answer after their term.',
+    labels: ['tenant'],
+    values: ({ tenant, inquiriesOverdue }) => [{ labels: { tenant }, value: inquiriesOverdue }],
+  },
 ]
 
 /** Adds the gauges; `now` is monotonic milliseconds. */

@@ -20,7 +20,14 @@ const SHAPES: Record<MeterName, Shape> = {
   unknown_outcomes: { kind: 'counter', help: 'Attempts whose outcome became unknown.', labels: ['kind'] },
   stripe_events: { kind: 'counter', help: "Stripe's events by what became of them.", labels: ['outcome'] },
   quarantined_events: { kind: 'counter', help: "Stripe's events that did not fit.", labels: ['code'] },
+  inquiries: { kind: 'counter', help: 'Messages to the contact form by outcome.', labels: ['source', 'outcome'] },
   alerts: { kind: 'counter', help: 'What a person should look at.', labels: ['name'] },
+  audit_checkpoint_copies: {
+    kind: 'counter',
+    help: 'Tries to keep a checkpoint of the audit log outside.',
+    labels: ['sink', 'outcome'],
+  },
+  mails: { kind: 'counter', help: 'Mails by what became of a try to send them.', labels: ['outcome'] },
   pool_wait_seconds: { kind: 'histogram', help: 'Time that a transaction waited for a connection.', labels: [] },
 }
 

@@ -1,8 +1,9 @@
 // The doctor examines each thing for itself, says what to do, and shows no secret.
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startMailbox } from '../../src/dev/mailbox.ts'
 import type { Finding } from '../../src/domain/doctor/finding.ts'
 import { createKeyringFile } from '../../src/keyring/file-keyring.ts'
 import { type OperatorSite, openOperatorSite, SITE_SECRETS } from '../support/operator-site.ts'
@@ -47,9 +48,9 @@ async function examine(env: Record<string, string | undefined> = {}) {
   }
 }
 
-test('of a sound site only the Postgres that flushes nothing is complained of, and each part was looked at', async () => {
+test('of a sound site only the Postgres that flushes nothing and mail that is not set are complained of, and each part was looked at', async () => {
   const { code, findings, troubles } = await examine()
-  expect({ code, troubles }).toEqual({ code: 1, troubles: ['database durability'] })
+  expect({ code, troubles }).toEqual({ code: 1, troubles: ['database durability', 'mail'] })
   expect(findings.map(finding => finding.check)).toEqual([
     'settings',
     'database version',
@@ -60,9 +61,12 @@ test('of a sound site only the Postgres that flushes nothing is complained of, a
     'row security',
     'job queue',
     'keyring',
+    'keyring of this database',
+    'encryptions of each key',
     'region of acme',
     'Stripe for acme',
     'issuer',
+    'mail',
     'certificate',
     'clock against the database',
     'clock against Stripe',
@@ -128,9 +132,36 @@ test('an expired certificate, a key that others may read, another keyring and a 
   expect(certificate.of('certificate')).toMatchObject({ state: 'failed', says: 'The certificate has expired' })
   expect(certificate.of('certificate key')).toMatchObject({ state: 'warning' })
   expect(certificate.of('secrets of acme')).toMatchObject({ state: 'failed' })
+  expect(certificate.of('keyring of this database')).toMatchObject({ state: 'failed' })
   expect(stripe.of('Stripe for acme')).toMatchObject({ state: 'failed' })
 })
 
 test('nothing that was said holds a secret', () => {
   for (const text of said) expect(text).not.toMatch(/operatorkeycanary|whsec_|databasecanary|postgres:\/\//)
+})
+
+test('a mail server that is not reached is said so, and one that is lets us in', async () => {
+  const [cert, key] = await Promise.all(
+    [site.env.TLS_CERT_FILE, site.env.TLS_KEY_FILE].map(file => readFile(file as string, 'utf8')),
+  )
+  const account = { user: 'panless', password: 'mailcanary' }
+  const mailbox = await startMailbox({
+    smtpPort: 0,
+    pagePort: null,
+    cert: cert as string,
+    key: key as string,
+    ...account,
+  })
+  const env = (password: string) => ({
+    SMTP_URL: `smtps://panless:${password}@localhost:${mailbox.smtpPort}`,
+    SMTP_CA_FILE: join(site.folder, 'tls', 'ca.crt'),
+    MAIL_FROM: 'a@panless.test',
+  })
+  expect((await examine(env('mailcanary'))).of('mail')).toMatchObject({ state: 'ok' })
+  expect((await examine(env('wrongcanary'))).of('mail')).toMatchObject({
+    state: 'failed',
+    says: expect.stringContaining('smtp_535'),
+  })
+  await mailbox.close()
+  expect((await examine(env('mailcanary'))).of('mail')).toMatchObject({ state: 'failed' })
 })

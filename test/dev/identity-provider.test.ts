@@ -32,7 +32,7 @@ beforeAll(async () => {
   kept = await keptIdentityProviderKeys(join(folder, 'identity-provider.json'))
   issuer = `https://localhost:${await anyFreePort()}`
   server = identityProviderServer(
-    { issuer, audience, tenants: ['demo', 'other'], kept },
+    { issuer, audience, tenants: ['demo', 'other'], consoleUrl: 'https://localhost/console', kept },
     { cert: cert as string, key: key as string },
   )
   await new Promise<void>(done => server.listen(Number(new URL(issuer).port), '127.0.0.1', done))

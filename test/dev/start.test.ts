@@ -13,7 +13,7 @@ import { embeddedPorts, requireFreePorts } from '../../src/dev/ports.ts'
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
 const START_TIMEOUT_MS = 120_000
 const MEMBERS = [
-  'url', 'console_url', 'checkout_url', 'docs_url', 'metrics_url', 'ca_file', 'database_url', 'issuer', 'token_endpoint',
+  'url', 'console_url', 'checkout_url', 'docs_url', 'metrics_url', 'ca_file', 'database_url', 'issuer', 'token_endpoint', 'mailbox_url',
   'stripe_api_base', 'stripe_control_url', 'stripe_webhook_secret', 'stripe_secret_keys', 'audience', 'clients', 'tenants',
 ] // biome-ignore format: as the contract lists them
 

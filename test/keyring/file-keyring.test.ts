@@ -100,7 +100,7 @@ describe('a keyring file', () => {
     [
       'with one key twice',
       document => {
-        const key = Buffer.from(document.hash_key.key, 'base64')
+        const key = Buffer.from(document.hash_key.key as string, 'base64')
         addVersion(document, 2, 0)
         Object.assign(document.wrapping_keys[1]!, { key: key.toString('base64'), check: keyCheck(key, 'wrap 2') })
       },
@@ -108,7 +108,9 @@ describe('a keyring file', () => {
     ],
   ])('that is %s is refused, and the message holds no key', async (_name, change, code) => {
     await createKeyringFile(path)
-    const keys = (JSON.parse(await readFile(path, 'utf8')) as KeyringDocument).wrapping_keys.map(entry => entry.key)
+    const keys = (JSON.parse(await readFile(path, 'utf8')) as KeyringDocument).wrapping_keys.map(
+      entry => entry.key as string,
+    )
     await edit(change)
     const failure = await failureOf(() => openFileKeyring(path))
     expect(failure.code).toBe(code)
@@ -118,12 +120,17 @@ describe('a keyring file', () => {
   test('with any byte changed is refused, or means the same', async () => {
     await createKeyringFile(path)
     const text = await readFile(path, 'utf8')
-    const original = parseKeyringDocument(text)
+    // The day a key was made is told and protects nothing.
+    const keysOf = (of: string) => {
+      const { wrappingKeys, hashKey } = parseKeyringDocument(of)
+      return { hashKey, wrappingKeys: wrappingKeys.map(({ createdAt: _, ...key }) => key) }
+    }
+    const original = keysOf(text)
     fc.assert(
       fc.property(fc.nat(text.length - 1), fc.integer({ min: 32, max: 126 }), (at, character) => {
         const changed = text.slice(0, at) + String.fromCharCode(character) + text.slice(at + 1)
         try {
-          expect(parseKeyringDocument(changed)).toEqual(original)
+          expect(keysOf(changed)).toEqual(original)
         } catch (error) {
           expect(error).toBeInstanceOf(KeyringError)
         }

@@ -1,8 +1,11 @@
 // Every route × every role × own, foreign and missing ids, walked from the API's own document.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keepAudit } from '../../src/domain/audit/keep-audit.ts'
 import { PERMISSIONS, ROLES, type Role, SCOPES_BY_ROLE } from '../../src/domain/permissions.ts'
 import type { ApiAnswer } from '../support/api-client.ts'
+import { sealAll } from '../support/audit-world.ts'
 import { asSuperuser } from '../support/database-contents.ts'
+import { beginErasure } from '../support/erasing.ts'
 import { type DocumentedOperation, operationsOf } from '../support/openapi-operations.ts'
 import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
 import { startWorld, type TenantName, type World } from '../support/world.ts'
@@ -46,7 +49,31 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'GET /v1/exports/charges.csv': 'reconciliation:read',
   'GET /v1/exports/balance-lines.csv': 'reconciliation:read',
   'GET /v1/exports/payouts.csv': 'reconciliation:read',
+  'GET /v1/payers/{id}/erasure-preview': 'privacy:read',
+  'GET /v1/erasures': 'privacy:read',
+  'GET /v1/erasures/{id}': 'privacy:read',
+  'POST /v1/disclosures': 'disclosures:write',
+  'GET /v1/disclosures': 'privacy:read',
+  'GET /v1/disclosures/{id}': 'privacy:read',
+  'GET /v1/disclosures/{id}/package': 'disclosures:write',
+  'POST /v1/disclosures/{id}/approve': 'disclosures:write',
+  'POST /v1/disclosures/{id}/refuse': 'disclosures:write',
+  'GET /v1/payers/{id}/disclosures': 'privacy:read',
+  'POST /v1/inquiries': 'privacy:write',
+  'GET /v1/inquiries': 'privacy:read',
+  'GET /v1/inquiries/{id}': 'privacy:read',
+  'POST /v1/inquiries/{id}/reveal': 'payers:reveal',
+  'POST /v1/inquiries/{id}/assign': 'privacy:write',
+  'POST /v1/inquiries/{id}/answer': 'privacy:write',
+  'POST /v1/inquiries/{id}/close': 'privacy:write',
   'GET /v1/audit-log': 'audit:read',
+  'GET /v1/audit-log/verify': 'audit:read',
+  'GET /v1/audit-log/checkpoints': 'audit:read',
+  'GET /v1/audit-log/{id}/proof': 'audit:read',
+  'GET /v1/purposes': null,
+  'GET /privacy': null,
+  'GET /privacy/{tenant}': null,
+  'GET /privacy/style.css': null,
   'POST /webhooks/stripe': null,
   'POST /webhooks/stripe/{tenant}': null,
   'GET /checkout/v1.js': null,
@@ -57,9 +84,16 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'POST /pay/{link}/finish': null,
   'GET /checkout/pay.js': null,
   'GET /checkout/pay.css': null,
+  // For anybody; kept from floods, which its own tests try.
+  'GET /contact': null,
+  'POST /contact': null,
+  'GET /contact/{tenant}': null,
+  'POST /contact/{tenant}': null,
+  'GET /checkout/contact.css': null,
   'GET /healthz': null,
   'GET /readyz': null,
   'GET /openapi.json': null,
+  'GET /.well-known/jwks.json': null,
   'GET /docs': null,
   'GET /docs/style.css': null,
 }
@@ -101,6 +135,10 @@ const MISSING: Ids = {
   refunds: 'rfnd_00000000000000000000000000',
   reconciliations: 'recn_00000000000000000000000000',
   payouts: 'po_000000000000000000000000',
+  'audit-log': 'audt_00000000000000000000000000',
+  erasures: 'eras_00000000000000000000000000',
+  disclosures: 'disc_00000000000000000000000000',
+  inquiries: 'inqr_00000000000000000000000000',
 }
 
 /** One object of each kind that a path can name. */
@@ -135,9 +173,45 @@ async function objectsOf(tenant: TenantName): Promise<Ids> {
     'checkout-sessions': session.json.id,
     reconciliations: reconciliation.json.id,
     payouts: await plantPayout(tenant),
+    'audit-log': await sealedEntry(tenant),
+    erasures: await beginErasure(world, (await payerWithCard(world, { tenant })).payer, { tenant }),
+    disclosures: await discloseWithConsent(tenant, payer),
+    inquiries: await inquire(tenant, payer),
   }
   for (const [kind, id] of Object.entries(ids)) expect(id, kind).toMatch(/^[a-z]+_/)
   return ids
+}
+
+/** A disclosure with a package that its maker may fetch. */
+async function discloseWithConsent(tenant: TenantName, payer: string): Promise<string> {
+  const privacy = world.as('privacy', tenant)
+  const consent = await privacy.post(`/v1/payers/${payer}/consents`, { purpose: 'interviews', text_version: 'v1' })
+  const disclosure = await privacy.post('/v1/disclosures', {
+    payer,
+    recipient: 'Panel',
+    basis: 'consent',
+    basis_ref: consent.json.id,
+    fields: ['email'],
+  })
+  return disclosure.json.id
+}
+
+async function inquire(tenant: TenantName, payer: string): Promise<string> {
+  const inquiry = await world.as('privacy', tenant).post('/v1/inquiries', {
+    kind: 'question',
+    message: 'When?',
+    contact: { email: 'person@mail.example' },
+    payer,
+  })
+  return inquiry.json.id
+}
+
+/** An entry that can be proved. */
+async function sealedEntry(tenant: TenantName): Promise<string> {
+  await sealAll(world, tenant)
+  await keepAudit(world.dependencies, tenant)
+  const page = await world.as('auditor', tenant).get('/v1/audit-log?limit=1&action=payer.create')
+  return page.json.data[0].id
 }
 
 /** A payout as the mirror of Stripe's would have it. */

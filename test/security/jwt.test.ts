@@ -665,7 +665,7 @@ describe('configuration', () => {
 describe('the two kinds of token', () => {
   it('are refused in each other’s place', async () => {
     const sessions = createSessionTokenSigner({
-      privateKeys: [{ kid: 'ed-1', key: ed25519FromSeed(Buffer.alloc(32, 7)) }],
+      signing: { kid: 'ed-1', key: ed25519FromSeed(Buffer.alloc(32, 7)) },
     })
     const session = sessions.sign({ sessionId: 'cs_1', tenantId: 'demo', now: new Date(now) })
     await refused(session)

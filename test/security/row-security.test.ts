@@ -79,12 +79,19 @@ describe('the catalog', () => {
     expect(rows).toEqual(tables.map(name => ({ name, enabled: true, forced: true, policies: 1, exact: true })))
   })
 
-  test('has no other tables but those of the tenants themselves', async () => {
+  test('has no other tables but those of the tenants themselves and of the keys of all', async () => {
     const rows = await catalog<{ name: string }>(`
       select c.relname as name from pg_class c
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'm', 'f')
          and not exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') order by 1`)
-    expect(rows.map(({ name }) => name)).toEqual(['tenant_webhook_secrets', 'tenants'])
+    expect(rows.map(({ name }) => name)).toEqual([
+      'deployment_region',
+      'key_usage',
+      'key_versions',
+      'signing_keys',
+      'tenant_webhook_secrets',
+      'tenants',
+    ])
   })
 
   test('leads every primary key, unique index and foreign key with the tenant', async () => {
@@ -134,18 +141,35 @@ describe('the catalog', () => {
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
          and has_table_privilege('panless_service', c.oid, r) order by 1, 2`)
     expect(rights).toEqual(
-      ['idempotency_keys', 'mirror_cursors', 'payout_rows', 'tenant_webhook_secrets', 'tokenize_failures'].map(
-        table => ({
-          table,
-          right: 'delete',
-        }),
-      ),
+      [
+        'checkout_sessions',
+        'idempotency_keys',
+        'mirror_cursors',
+        'objections',
+        'payout_rows',
+        'reveals',
+        'staff_sessions',
+        'tenant_webhook_secrets',
+        'tokenize_failures',
+      ].map(table => ({ table, right: 'delete' })),
     )
     const updates = await catalog<{ name: string }>(`
       select c.relname as name from pg_class c
        where c.relname = any (array['${tables.join("','")}']) and c.relkind in ('r', 'p')
          and not has_table_privilege('panless_service', c.oid, 'update') order by 1`)
-    expect(updates.map(({ name }) => name)).toEqual(['audit_log', 'charge_attempts', 'token_sources'])
+    expect(updates.map(({ name }) => name)).toEqual([
+      'audit_blocks',
+      'audit_checkpoints',
+      'audit_log',
+      'charge_attempts',
+      'disclosure_people',
+      'disclosures',
+      'inquiry_messages',
+      'objections',
+      'purpose_registers',
+      'reveals',
+      'token_sources',
+    ])
     expect(await refusalOf('demo', 'create table mine (id int)')).toBe(NOT_ALLOWED)
     expect(await refusalOf('demo', 'alter table payers disable row level security')).toBe(NOT_ALLOWED)
     expect(await refusalOf('demo', "set session_replication_role = 'replica'")).toBe(NOT_ALLOWED)

@@ -103,7 +103,7 @@ function exchange(
       response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8')
         const got = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]))
-        const json = /json/.test(got['content-type'] ?? '') && text ? JSON.parse(text) : undefined
+        const json = /[/+]json/.test(got['content-type'] ?? '') && text ? JSON.parse(text) : undefined
         resolve({ status: response.statusCode ?? 0, headers: got, text, json })
       })
     })

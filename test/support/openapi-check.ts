@@ -51,7 +51,7 @@ export function createOpenapiCheck(document: OpenapiDocument) {
     if (answer.text === '') return faults
     const content = documented.content?.[type]
     if (!content) return [...faults, `${name}: the type ${type} is not documented`]
-    if (!/json$/.test(type)) return faults
+    if (!/[/+]json$/.test(type)) return faults
     const key = `${name} ${type}`
     const validate = compiled.get(key) ?? ajv.compile(closed(content.schema))
     compiled.set(key, validate)

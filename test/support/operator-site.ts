@@ -66,6 +66,7 @@ export async function openOperatorSite(): Promise<OperatorSite> {
     TLS_CERT_FILE: certificates.certFile,
     TLS_KEY_FILE: certificates.keyFile,
     KEYRING_FILE: keyringFile,
+    ERASURE_LIST_FILE: join(folder, 'erasures.list'),
     REGION: 'test-region',
     HOST: '127.0.0.1',
     PORT: '0',

@@ -25,11 +25,17 @@ export type Service = { url: string; child: ChildProcess; kill(): Promise<void>;
 export type ProductionSite = {
   database: SuiteDatabase
   folder: string
-  serve(): Promise<Service>
+  /** What every process of it is started with. */
+  environment: Readonly<Record<string, string>>
+  serve(extra?: Record<string, string>): Promise<Service>
   work(): Promise<ChildProcess>
+  keyringFile: string
+  /** A command that is left to run, or to be killed. */
+  begin(args: string[], extra?: Record<string, string>): ChildProcess
   /** A command of panless with the environment; resolves with what it printed. */
   command(args: string[], extra?: Record<string, string>): Promise<{ code: number; stdout: string; stderr: string }>
-  client(service: Service, role: Role): ApiClient
+  /** As `clientId`, or as the client that is named for its role. */
+  client(service: Service, role: Role, clientId?: string): ApiClient
   control(method: string, path: string, body?: unknown): Promise<unknown>
   intents(query: Record<string, string>): Promise<{ data: StripeIntent[]; has_more: boolean }>
   /** Sends Stripe's webhooks to this service from now on. */
@@ -66,6 +72,7 @@ export async function openProductionSite(program: string): Promise<ProductionSit
     TLS_CERT_FILE: tls.certFile,
     TLS_KEY_FILE: tls.keyFile,
     KEYRING_FILE: keyring,
+    ERASURE_LIST_FILE: join(folder, 'erasures.list'),
     REGION: 'test-region',
     HOST: '127.0.0.1',
     LOG_LEVEL: 'warn',
@@ -87,9 +94,12 @@ export async function openProductionSite(program: string): Promise<ProductionSit
   return {
     database,
     folder,
-    async serve() {
+    environment,
+    keyringFile: keyring,
+    begin: (args, extra = {}) => start(args, extra),
+    async serve(extra = {}) {
       const [port, metrics] = [await anyFreePort(), await anyFreePort()]
-      const child = start(['serve'], { PORT: String(port), METRICS_PORT: String(metrics) })
+      const child = start(['serve'], { PORT: String(port), METRICS_PORT: String(metrics), ...extra })
       const url = `https://localhost:${port}`
       const client = createClient({ url, ca, token: null, check: () => {} })
       await until(async () => {
@@ -131,11 +141,11 @@ export async function openProductionSite(program: string): Promise<ProductionSit
         return { code, stdout, stderr }
       }
     },
-    client(service, role) {
+    client(service, role, clientId = role) {
       const token = accessToken(key, issuer.url, AUDIENCE, {
         tenant: 'school',
         scope: scopesOf(role),
-        client_id: role,
+        client_id: clientId,
         sub: role,
       })
       return createClient({ url: service.url, ca, token, check: () => {} })
@@ -177,7 +187,7 @@ const controlOf =
     return text ? JSON.parse(text) : null
   }
 
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+export async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise(resolve => child.once('exit', resolve))
   child.kill(signal)

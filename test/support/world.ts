@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config.ts'
 import { type CertificateFiles, ensureCertificates } from '../../src/dev/certificates.ts'
+import { type CaughtMail, type Mailbox, startMailbox } from '../../src/dev/mailbox.ts'
+import { anyFreePort } from '../../src/dev/ports.ts'
 import { startStripeSimulator } from '../../src/dev/stripe-simulator/start.ts'
 import type { Clock, Dependencies } from '../../src/domain/context.ts'
 import type { Role } from '../../src/domain/permissions.ts'
@@ -24,6 +26,7 @@ import {
   scopesOf,
   type TokenClaims,
 } from './api-client.ts'
+import { startConsoleIssuer } from './console-issuer.ts'
 import { createSuiteDatabase, type SuiteDatabase } from './database.ts'
 import { createOpenapiCheck, type OpenapiDocument } from './openapi-check.ts'
 import { type IssuerKey, makeKey, startTestIssuer } from './test-issuer.ts'
@@ -44,6 +47,8 @@ export type World = {
   tls: CertificateFiles
   database: SuiteDatabase
   dependencies: Dependencies
+  /** The settings of the service, for commands that are run beside it. */
+  environment: Record<string, string>
   /** What the service logged, line by line. */
   logs: string[]
   issuer: { url: string; key: IssuerKey }
@@ -63,18 +68,36 @@ export type World = {
   stripeApi(method: string, path: string, params?: Record<string, string>, tenant?: TenantName): Promise<ApiAnswer>
   /** Moves business time forward, at the simulator and here. */
   advance(seconds: number): Promise<void>
+  /** Every mail that has been sent so far, the oldest first. */
+  mails(): readonly CaughtMail[]
+  /** Moves wall time forward: what sessions, leases and tokens are judged by. */
+  advanceWall(seconds: number): void
   /** Does all background work that is due, once. */
   work(): Promise<void>
   close(): Promise<void>
 }
 
 export type WorldOptions = {
+  /** With the console, and the embedded identity provider as the issuer of people and programs. */
+  console?: boolean
   /** Whether the simulator sends webhooks to the service (default), or leaves that to the test. */
   webhooks?: boolean
   /** In place of a clone of the template: one that the test made itself. */
   database?: SuiteDatabase
   environment?: Record<string, string>
   simulator?: Record<string, unknown>
+  /** Answers an SMTP refusal for a mail to these recipients. */
+  refuseMail?: (recipients: string[]) => { code: number; text: string } | null
+}
+
+const MAIL_ACCOUNT = { user: 'panless', password: 'mail-test-secret' }
+/** The issuer that a world sees: its address, the key that signs its tokens, and what the service is told of it. */
+export type WorldIssuer = { url: string; key: IssuerKey; settings: Record<string, string>; stop(): Promise<void> }
+
+async function startPlainIssuer(): Promise<WorldIssuer> {
+  const key = makeKey('test-key', 'EdDSA')
+  const { url, stop } = await startTestIssuer([key])
+  return { url, key, settings: {}, stop }
 }
 
 let worlds = 0
@@ -84,11 +107,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const suffix = `${process.pid}x${++worlds}`
   const secretKeys = { demo: `sk_test_demo${suffix}`, other: `sk_test_other${suffix}` }
   const publishableKeys = { demo: `pk_test_demo${suffix}`, other: `pk_test_other${suffix}` }
-  const key = makeKey('test-key', 'EdDSA')
-  const [database, certificates, issuer, simulator] = await Promise.all([
+  const [database, certificates, simulator] = await Promise.all([
     options.database ?? createSuiteDatabase(),
     ensureCertificates(join(folder, 'tls')),
-    startTestIssuer([key]),
     startStripeSimulator({
       port: 0,
       accounts: (['demo', 'other'] as const).map(name => ({
@@ -98,9 +119,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ...options.simulator,
     }),
   ])
+  const mailbox = await openMailbox(certificates, options.refuseMail)
+  const servicePort = options.console ? await anyFreePort() : 0
+  const issuer = options.console
+    ? await startConsoleIssuer({ folder, certificates, audience: AUDIENCE, servicePort })
+    : await startPlainIssuer()
+  const { key } = issuer
   const keyringFile = join(folder, 'keyring.json')
   await createKeyringFile(keyringFile)
-  const config = loadConfig({
+  const environment: Record<string, string> = {
     DATABASE_URL: database.appUrl,
     DATABASE_POOL_MAX: '4',
     DEFAULT_TENANT: 'demo',
@@ -113,19 +140,29 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     TLS_CERT_FILE: certificates.certFile,
     TLS_KEY_FILE: certificates.keyFile,
     KEYRING_FILE: keyringFile,
+    ERASURE_LIST_FILE: join(folder, 'erasures.list'),
     REGION: 'test-region',
     HOST: '127.0.0.1',
-    PORT: '0',
+    PORT: String(servicePort),
+    ...issuer.settings,
     METRICS_PORT: '0',
     RATE_LIMIT_PER_SECOND: '5000',
+    SMTP_URL: `smtps://${MAIL_ACCOUNT.user}:${MAIL_ACCOUNT.password}@localhost:${mailbox.smtpPort}`,
+    SMTP_CA_FILE: certificates.caFile,
+    MAIL_FROM: 'panless <no-reply@panless.test>',
     CARD_TESTING_PER_PAYER: '1000',
     CARD_TESTING_PER_ADDRESS: '10000',
     CARD_TESTING_PER_FINGERPRINT: '10000',
     ...options.environment,
-  })
+  }
+  const config = loadConfig(environment)
   const logs: string[] = []
   let offsetMs = 0
-  const clock: Clock = { now: () => new Date(Date.now() + offsetMs), wall: () => new Date() }
+  let wallOffsetMs = 0
+  const clock: Clock = {
+    now: () => new Date(Date.now() + offsetMs),
+    wall: () => new Date(Date.now() + wallOffsetMs),
+  }
   const vault = await openVault({
     config,
     process: 'serve',
@@ -191,6 +228,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     tls: certificates,
     database,
     dependencies,
+    environment,
     logs,
     issuer: { url: issuer.url, key },
     stripe: { url: simulator.url, controlUrl: simulator.controlUrl, secretKeys, publishableKeys },
@@ -216,14 +254,33 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await control('POST', '/clock', { advance_seconds: seconds })
       offsetMs += seconds * 1000
     },
+    mails: () => mailbox.messages(),
+    advanceWall(seconds) {
+      wallOffsetMs += seconds * 1000
+    },
     work: () => runDueWork(dependencies),
     async close() {
       closeConnections(url)
       await server.close(1_000)
       await vault.close()
-      await Promise.all([simulator.close(), issuer.stop()])
+      await Promise.all([simulator.close(), issuer.stop(), mailbox.close()])
       await database.drop()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A mailbox of the world's own, behind the world's own certificate. */
+async function openMailbox(certificates: CertificateFiles, refuse: WorldOptions['refuseMail']): Promise<Mailbox> {
+  const [cert, key] = await Promise.all(
+    [certificates.certFile, certificates.keyFile].map(file => readFile(file, 'utf8')),
+  )
+  return startMailbox({
+    smtpPort: 0,
+    pagePort: null,
+    cert: cert as string,
+    key: key as string,
+    ...MAIL_ACCOUNT,
+    ...(refuse ? { refuse } : {}),
+  })
 }

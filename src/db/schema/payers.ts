@@ -20,6 +20,8 @@ export const payers = pgTable(
     externalRefHash: bytes('external_ref_hash'),
     emailHash: bytes('email_hash'),
     stripeCustomerId: text('stripe_customer_id'),
+    /** When the e-mail address or phone number last changed: a young contact is no evidence of identity. */
+    contactChangedAt: instant('contact_changed_at'),
     createdAt: instant('created_at').notNull(),
     updatedAt: instant('updated_at').notNull(),
   },
@@ -29,7 +31,7 @@ export const payers = pgTable(
     uniqueIndex('payers_stripe_customer').on(table.tenantId, table.stripeCustomerId),
     index('payers_short_name').on(table.tenantId, table.shortNameHash),
     index('payers_email').on(table.tenantId, table.emailHash),
-    check('payers_status', sql`${table.status} in ('active', 'erased')`),
+    check('payers_status', sql`${table.status} in ('active', 'erasing', 'erased')`),
   ],
 )
 

@@ -49,6 +49,10 @@ export function actorId(actor: Actor): string {
   switch (actor.kind) {
     case 'service':
       return `${actor.clientId}/${actor.subject}`
+    case 'staff':
+      return actor.subject
+    case 'person':
+      return actor.reference
     case 'session':
       return actor.sessionId
     case 'operator':

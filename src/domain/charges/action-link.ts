@@ -30,9 +30,10 @@ export function signActionLink(keyring: Keyring, link: ActionLink): string {
 }
 
 /** What a link says when its signature is ours, else null; the caller judges the expiry. */
-export function readActionLink(keyring: Keyring, text: string): ActionLink | null {
+export async function readActionLink(keyring: Keyring, text: string): Promise<ActionLink | null> {
   const [, version, tenantId, chargeId, expiry, signature] = FORM.exec(text) ?? []
   if (!version || !tenantId || !chargeId || !expiry || !signature || !isId('charge', chargeId)) return null
+  await keyring.meet(Number(version))
   if (!keyring.versions().includes(Number(version))) return null
   const given = Buffer.from(signature, 'base64url')
   const expected = signatureOf(keyring, Number(version), tenantId, chargeId, expiry)

@@ -3,7 +3,8 @@ import type { Ctx } from '../context.ts'
 import { type KeyHashes, openReply } from '../idempotency/keys.ts'
 import { type Claim, completeKey } from '../idempotency/once.ts'
 import { type Answer, idempotentRequest } from '../idempotency/request.ts'
-import { openDataKey } from '../payers/data-key.ts'
+import { dataKeyOf, openDataKey, type PayerKey } from '../payers/data-key.ts'
+import { isLiving } from '../payers/payer-erased.ts'
 import { read } from '../write.ts'
 import { type ChargeView, type LoadedCharge, loadCharge, showCharge } from './charge.ts'
 import { resolveAbandoned } from './resolve-abandoned.ts'
@@ -12,6 +13,7 @@ export async function answerAgain(ctx: Ctx, hashes: KeyHashes, claim: Claim): Pr
   if (claim.kind === 'replay') return { kind: 'replayed', reply: await openReply(ctx, hashes.keyHash, claim) }
   if (claim.kind === 'claimed') throw new TypeError('a claimed key has no answer yet')
   await resolveAbandoned(ctx, claim.objectId)
+  if (claim.payerId !== null) await dataKeyOf(ctx, claim.payerId)
   return answerFromCharge(ctx, hashes, claim.objectId)
 }
 
@@ -31,5 +33,8 @@ export async function answerFromCharge(
   return { kind: 'fresh', result, reply }
 }
 
-export const payerKeyOf = (ctx: Ctx, { charge }: LoadedCharge) =>
-  openDataKey(ctx, { payerId: charge.payer_id, wrapped: charge.wrapped_key, keyVersion: charge.key_version })
+/** Null once the payer is erased, or about to be: nothing is sealed for such a payer any more. */
+export async function payerKeyOf(ctx: Ctx, { charge }: Pick<LoadedCharge, 'charge'>): Promise<PayerKey | null> {
+  if (!isLiving(charge.payer_status)) return null
+  return openDataKey(ctx, { payerId: charge.payer_id, wrapped: charge.wrapped_key, keyVersion: charge.key_version })
+}

@@ -7,6 +7,7 @@ import { StripeFailure } from '../../stripe/stripe-failure.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError, notFound } from '../errors.ts'
 import { parseInput } from '../parse-input.ts'
+import { requireLiving } from '../payers/payer-erased.ts'
 import { stripeAccountOf, tenantOf } from '../tenants/stripe-account.ts'
 import { read } from '../write.ts'
 import { applyPaymentIntent } from './apply-payment-intent.ts'
@@ -30,10 +31,11 @@ export type Authentication = { state: PaymentState; clientSecret: string | null;
 
 export const authenticationInput = z.strictObject({})
 
-/** @throws not_found */
+/** @throws not_found, payer_erased */
 export async function showPayment(ctx: Ctx, chargeId: string): Promise<PayerPayment> {
   requirePayer(ctx, chargeId)
   const { charge, last4 } = await read(ctx, tx => loadPayment(tx, chargeId))
+  requireLiving(charge.payer_status)
   const { name } = await tenantOf(ctx)
   return {
     state: stateOf(ctx, charge),

@@ -39,7 +39,7 @@ export type Reserved = {
   r_payment_method: string | null
 }
 
-/** A row of `charge_settle` (drizzle/0004_faster_writes.sql), members named as there; what is left out is null. */
+/** A row of `charge_settle` (drizzle/0006_faster_writes.sql), members named as there; what is left out is null. */
 export type SettleRow = {
   at: Date
   attempt_id: string

@@ -1,9 +1,11 @@
 // How a charge is stored and shown, with its attempts.
+
 import { z } from 'zod'
 import type { Ctx, Tx } from '../context.ts'
 import { notFound } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { openDataKey, openJson, type PayerKey } from '../payers/data-key.ts'
+import { isLiving } from '../payers/payer-erased.ts'
 import { actionLinkUrl } from './action-link.ts'
 import type { Failure, Outcome } from './outcome-of-stripe.ts'
 import {
@@ -170,7 +172,7 @@ export async function loadAttempts(tx: Tx, chargeIds: readonly string[]): Promis
 
 /** Opens a charge for showing. */
 export async function showCharge(ctx: Ctx, { charge, attempts }: LoadedCharge): Promise<ChargeView> {
-  if (charge.payer_status === 'erased') return viewOfCharge(ctx, charge, attempts, null)
+  if (!isLiving(charge.payer_status)) return viewOfCharge(ctx, charge, attempts, null)
   const payer = await openDataKey(ctx, {
     payerId: charge.payer_id,
     wrapped: charge.wrapped_key,

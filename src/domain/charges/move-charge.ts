@@ -6,6 +6,8 @@ import { errorShape } from '../error-shape.ts'
 import { type KeyHashes, keyHashes, openReply } from '../idempotency/keys.ts'
 import { claimKey, completeKey, nameKeyObject } from '../idempotency/once.ts'
 import { type Answer, idempotentRequest } from '../idempotency/request.ts'
+import { dataKeyOf } from '../payers/data-key.ts'
+import { isLiving } from '../payers/payer-erased.ts'
 import { stripeAccountOf } from '../tenants/stripe-account.ts'
 import { read } from '../write.ts'
 import { payerKeyOf } from './answer-again.ts'
@@ -37,6 +39,7 @@ export async function moveCharge(ctx: Ctx, chargeId: string, wish: MoveWish): Pr
   }
   if (reserved.kind === 'object') {
     await resolveAbandoned(ctx, chargeId)
+    if (reserved.payerId !== null) await dataKeyOf(ctx, reserved.payerId)
     return answer(ctx, hashes, await read(ctx, tx => loadCharge(tx, chargeId)), wish.kind)
   }
   const { loaded, move } = reserved
@@ -67,7 +70,7 @@ function reserve(ctx: Ctx, chargeId: string, wish: MoveWish, hashes: KeyHashes |
     requireMovable(loaded, wish.from, wish.participle)
     const { charge } = loaded
     const move = await reserveMove(tx, ctx, charge, { kind: wish.kind, amount: wish.amountOf(charge) })
-    if (hashes) await nameKeyObject(tx, ctx, hashes, chargeId, charge.payer_id)
+    if (hashes) await nameKeyObject(tx, ctx, hashes, chargeId, isLiving(charge.payer_status) ? charge.payer_id : null)
     await appendAudit(tx, ctx, {
       action: `charge.${wish.kind}`,
       object: { type: 'charge', id: chargeId },

@@ -142,7 +142,14 @@ async function declareNotExecuted(tx: Tx, ctx: Ctx, { charge }: LoadedCharge, at
   await settleCharge(ctx, [told], tx)
 }
 
-async function keepReason(tx: Tx, ctx: Ctx, { charge }: LoadedCharge, payer: PayerKey, reason: string): Promise<void> {
+async function keepReason(
+  tx: Tx,
+  ctx: Ctx,
+  { charge }: LoadedCharge,
+  payer: PayerKey | null,
+  reason: string,
+): Promise<void> {
+  if (payer === null) return
   const place = detailsPlace(charge.id)
   const details = openJson<ChargeDetails>(ctx, payer, place, charge.details_sealed)
   const sealed = sealJson(ctx, payer, place, { ...details, reviewReason: reason })

@@ -1,4 +1,5 @@
 // Opens a checkout session: a SetupIntent for the payer at Stripe, and a short-lived token that a page may hold.
+
 import { z } from 'zod'
 import { SESSION_TOKEN_MAX_SECONDS } from '../../crypto/session-token.ts'
 import type { Ctx } from '../context.ts'
@@ -12,6 +13,7 @@ import { openDataKey } from '../payers/data-key.ts'
 import { ensureStripeCustomer } from '../payers/ensure-stripe-customer.ts'
 import { loadPayer } from '../payers/get-payer.ts'
 import { LOCALE, type PayerRow } from '../payers/payer.ts'
+import { holdLiving } from '../payers/payer-erased.ts'
 import { requirePermission } from '../permissions.ts'
 import { stripeKeyOf } from '../stripe-keys.ts'
 import { stripeAccountOf } from '../tenants/stripe-account.ts'
@@ -99,6 +101,7 @@ async function storeSession(ctx: Ctx, { session, view, row, hashes }: Opened): P
   const reply = idempotentRequest(ctx)?.render(view) ?? null
   const limits = session.limits === null ? null : JSON.stringify(session.limits)
   await write(ctx, async tx => {
+    await holdLiving(tx, row.id)
     const stored = await tx.sql`
       insert into checkout_sessions (tenant_id, id, payer_id, setup_intent_id, usage, consent_text_version,
                                      consent_locale, limits, expires_at, created_at)

@@ -1,10 +1,12 @@
 // charges.csv: every charge of a stretch, with the payer's short name and the balance line that it was matched with.
+
 import { z } from 'zod'
 import { type ChargeDetails, detailsPlace } from '../charges/charge.ts'
 import type { Ctx } from '../context.ts'
 import { parseInput } from '../parse-input.ts'
 import { openDataKey, openJson } from '../payers/data-key.ts'
 import { type PayerProfile, profilePlace } from '../payers/payer.ts'
+import { isLiving } from '../payers/payer-erased.ts'
 import { requirePermission } from '../permissions.ts'
 import { stretchInput, stretchOf } from '../reconciliation/reconciliation.ts'
 import { read } from '../write.ts'
@@ -103,7 +105,7 @@ export async function exportCharges(ctx: Ctx, query: unknown): Promise<CsvFile> 
 }
 
 async function opened(ctx: Ctx, row: Stored): Promise<Exported> {
-  if (row.payer_status === 'erased') return { ...row, short_name: null, reference: null }
+  if (!isLiving(row.payer_status)) return { ...row, short_name: null, reference: null }
   const payer = await openDataKey(ctx, { payerId: row.payer_id, wrapped: row.wrapped_key, keyVersion: row.key_version })
   const profile = openJson<PayerProfile>(ctx, payer, profilePlace(row.payer_id), row.profile_sealed)
   const details = openJson<ChargeDetails>(ctx, payer, detailsPlace(row.id), row.details_sealed)

@@ -1,6 +1,6 @@
 // Hashes and seals of idempotency: nothing that a caller wrote is stored in the clear.
 import { createHmac } from 'node:crypto'
-import { open, seal } from '../../crypto/envelope.ts'
+import { open, seal, sealedKeyVersion } from '../../crypto/envelope.ts'
 import { lengthPrefixed } from '../../crypto/length-prefixed.ts'
 import { actorId } from '../audit/entry.ts'
 import type { Actor, Ctx } from '../context.ts'
@@ -29,24 +29,18 @@ export function keyHashes(ctx: Ctx, request: IdempotentRequest): KeyHashes {
 const callerOf = (actor: Actor): string[] =>
   actor.kind === 'service' ? [actor.kind, actor.clientId, actor.subject] : [actor.kind, actorId(actor)]
 
-const SYSTEM_ROW = 'no-payer'
+/** A row's name of its own, so that no reply about a payer passes for one that is about none. */
+export const systemReplyRow = (keyHash: Buffer): string => `no-payer/${keyHash.toString('hex')}`
 
 /** Seals a reply with the payer's own data key, so that erasing the payer erases it too. */
-export function sealReply(ctx: Ctx, keyHash: Buffer, reply: StoredReply, payer: PayerKey | null): Buffer {
-  const text = JSON.stringify([reply.contentType, reply.body])
-  const place = {
-    tenantId: ctx.tenantId,
-    table: 'idempotency_keys',
-    column: 'reply_sealed',
-    row: keyHash.toString('hex'),
-  }
-  return payer
-    ? seal(payer.key, { ...place, keyVersion: payer.keyVersion }, text)
-    : seal(
-        ctx.keyring.derive('idempotency-replies'),
-        { ...place, row: `${SYSTEM_ROW}/${place.row}`, keyVersion: ctx.keyring.currentVersion },
-        text,
-      )
+export function sealReply(ctx: Ctx, keyHash: Buffer, reply: StoredReply, payer: PayerKey): Buffer {
+  return seal(payer.key, { ...placeOf(ctx, keyHash.toString('hex')), keyVersion: payer.keyVersion }, textOf(reply))
+}
+
+/** Seals a reply that is about no payer. */
+export async function sealSystemReply(ctx: Ctx, keyHash: Buffer, reply: StoredReply): Promise<Buffer> {
+  const { key, version } = await ctx.keyring.sealingKey('idempotency-replies')
+  return seal(key, { ...placeOf(ctx, systemReplyRow(keyHash)), keyVersion: version }, textOf(reply))
 }
 
 export async function openReply(
@@ -54,24 +48,24 @@ export async function openReply(
   keyHash: Buffer,
   stored: { status: number; sealed: Buffer; payerId: string | null },
 ): Promise<StoredReply> {
-  const place = {
-    tenantId: ctx.tenantId,
-    table: 'idempotency_keys',
-    column: 'reply_sealed',
-    row: keyHash.toString('hex'),
-  }
   let text: Buffer
   if (stored.payerId) {
     const payer = await dataKeyOf(ctx, stored.payerId)
-    text = open(payer.key, { ...place, keyVersion: payer.keyVersion }, stored.sealed)
+    text = open(payer.key, { ...placeOf(ctx, keyHash.toString('hex')), keyVersion: payer.keyVersion }, stored.sealed)
   } else {
-    const version = stored.sealed.readUInt32BE(1)
-    text = open(
-      ctx.keyring.derive('idempotency-replies', version),
-      { ...place, row: `${SYSTEM_ROW}/${place.row}`, keyVersion: version },
-      stored.sealed,
-    )
+    const version = sealedKeyVersion(stored.sealed)
+    const key = await ctx.keyring.openingKey('idempotency-replies', version)
+    text = open(key, { ...placeOf(ctx, systemReplyRow(keyHash)), keyVersion: version }, stored.sealed)
   }
   const [contentType, body] = JSON.parse(text.toString('utf8')) as [string, string]
   return { status: stored.status, body, contentType }
 }
+
+const placeOf = (ctx: Ctx, row: string) => ({
+  tenantId: ctx.tenantId,
+  table: 'idempotency_keys',
+  column: 'reply_sealed',
+  row,
+})
+
+const textOf = (reply: StoredReply): string => JSON.stringify([reply.contentType, reply.body])

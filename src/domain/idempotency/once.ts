@@ -4,7 +4,7 @@ import type { AuditEntry } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { dataKeyOf, type PayerKey } from '../payers/data-key.ts'
-import { type KeyHashes, keyHashes, LEASE_MS, openReply, sealReply } from './keys.ts'
+import { type KeyHashes, keyHashes, LEASE_MS, openReply, sealReply, sealSystemReply } from './keys.ts'
 import { type Answer, idempotentRequest, type StoredReply } from './request.ts'
 
 export type Claim =
@@ -58,7 +58,7 @@ export async function writeOnce<Result>(
   return answerFromClaim(ctx, hashes as KeyHashes, done, steps.resume)
 }
 
-/** The answer to a request whose key was used before: the stored reply, or the object as it is now. */
+/** The answer to a request whose key was used before: the stored reply, or the object as it is now. @throws payer_erased */
 export async function answerFromClaim<Result>(
   ctx: Ctx,
   hashes: KeyHashes,
@@ -66,21 +66,13 @@ export async function answerFromClaim<Result>(
   resume: (objectId: string) => Promise<Result>,
 ): Promise<Answer<Result>> {
   if (claim.kind === 'replay') return { kind: 'replayed', reply: await openReply(ctx, hashes.keyHash, claim) }
-  const result = await resume(claim.objectId)
-  const reply = idempotentRequest(ctx)?.render(result) ?? null
-  if (reply) await keepTakenOver(ctx, hashes, claim, reply)
-  return { kind: 'fresh', result, reply }
-}
-
-/** From now on this is the answer under a key whose owner died; one whose reply was forgotten stays without. */
-async function keepTakenOver(
-  ctx: Ctx,
-  hashes: KeyHashes,
-  { objectId, payerId }: { objectId: string; payerId: string | null },
-  reply: StoredReply,
-): Promise<void> {
+  const { objectId, payerId } = claim
   const payer = payerId === null ? null : await dataKeyOf(ctx, payerId)
-  await ctx.db.transaction(ctx.tenantId, tx => completeKey(tx, ctx, hashes, reply, objectId, payer))
+  const result = await resume(objectId)
+  const reply = idempotentRequest(ctx)?.render(result) ?? null
+  // From now on this is the answer under a key whose owner died; one whose reply was forgotten stays without.
+  if (reply) await ctx.db.transaction(ctx.tenantId, tx => completeKey(tx, ctx, hashes, reply, objectId, payer))
+  return { kind: 'fresh', result, reply }
 }
 
 export async function claimKey(tx: Tx, ctx: Ctx, hashes: KeyHashes, movesMoney: boolean): Promise<Claim> {
@@ -127,7 +119,9 @@ export async function completeKey(
   objectId: string,
   payer: PayerKey | null,
 ): Promise<void> {
-  const sealed = sealReply(ctx, hashes.keyHash, reply, payer)
+  const sealed = payer
+    ? sealReply(ctx, hashes.keyHash, reply, payer)
+    : await sealSystemReply(ctx, hashes.keyHash, reply)
   await tx.sql`select panless_complete_key(${ctx.tenantId}, ${hashes.keyHash}, ${objectId}, ${payer?.payerId ?? null},
                                            ${reply.status}, ${sealed})`
 }

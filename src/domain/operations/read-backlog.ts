@@ -9,6 +9,8 @@ export type Backlog = {
   /** Seconds since the oldest event that waits came in; 0 when none does. */
   oldestEventSeconds: number
   exceptionsOpen: { cause: string; count: number }[]
+  /** Inquiries that wait for an answer after their term. */
+  inquiriesOverdue: number
 }
 
 /** One short transaction for each tenant, one after the other. */
@@ -32,7 +34,9 @@ export async function readBacklog({
                 ) u) as undecided,
                (select coalesce(json_agg(e), '[]') from (
                   select cause, count(*)::int as count from exceptions where tenant_id = ${tenant} and status = 'open' group by cause
-                ) e) as "exceptionsOpen"`,
+                ) e) as "exceptionsOpen",
+               (select count(*)::int from inquiries
+                 where tenant_id = ${tenant} and status in ('received', 'assigned') and due_at <= ${clock.now()}) as "inquiriesOverdue"`,
     )
     const { oldestEvent, ...counts } = row
     const waited = oldestEvent === null ? 0 : clock.now().getTime() - oldestEvent.getTime()

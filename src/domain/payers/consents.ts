@@ -1,13 +1,5 @@
-// How a consent is shown, and which purposes rest on one.
+// How a consent is shown.
 import { z } from 'zod'
-import { PURPOSES } from './purposes.ts'
-
-/** The purpose of a token's consent: the mandate to charge the saved card. */
-export const CHARGE_PURPOSE = 'charge_saved_card'
-
-export const CONSENT_PURPOSES = Object.entries(PURPOSES)
-  .filter(([, purpose]) => purpose.basis === 'consent')
-  .map(([name]) => name)
 
 export const consentSchema = z
   .object({

@@ -8,12 +8,14 @@ import { type Answer, idempotentRequest } from '../idempotency/request.ts'
 import { newId } from '../ids.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
+import { requireFieldsCovered, type StoredFields } from '../privacy/require-fields-covered.ts'
+import { sealIdentity } from '../privacy/sealed-identity.ts'
 import { read } from '../write.ts'
 import { newDataKey, sealJson } from './data-key.ts'
 import { loadPayer } from './get-payer.ts'
 import {
   IDENTITY_FIELDS,
-  identityPlace,
+  type IdentityField,
   type PayerIdentity,
   type PayerProfile,
   type PayerView,
@@ -33,7 +35,7 @@ export const createPayerInput = z.strictObject({
   metadata: payerFields.metadata.optional(),
 })
 
-/** @throws insufficient_scope, validation_failed, reference_in_use */
+/** @throws insufficient_scope, validation_failed, field_without_purpose, reference_in_use */
 export async function createPayer(ctx: Ctx, input: unknown): Promise<Answer<PayerView>> {
   requirePermission(ctx, 'createPayer')
   idempotentRequest(ctx)
@@ -59,12 +61,13 @@ export async function createPayer(ctx: Ctx, input: unknown): Promise<Answer<Paye
   return writeOnce(ctx, {
     resume: async payerId => showPayer(ctx, await read(ctx, tx => loadPayer(tx, payerId))),
     change: async tx => {
+      await requireFieldsCovered(tx, fieldsOfPayer(wanted))
       const inserted = await tx.sql`
         insert into payers (tenant_id, id, wrapped_key, key_version, profile_sealed, identity_sealed, identity_fields,
-                            short_name_hash, external_ref_hash, email_hash, created_at, updated_at)
+                            short_name_hash, external_ref_hash, email_hash, contact_changed_at, created_at, updated_at)
         values (${ctx.tenantId}, ${id}, ${wrapped}, ${keyVersion}, ${sealJson(ctx, payer, profilePlace(id), profile)},
-                ${identityFields.length > 0 ? sealJson(ctx, payer, identityPlace(id), identity) : null},
-                ${identityFields}, ${hashes.shortName}, ${hashes.externalRef}, ${hashes.email}, ${now}, ${now})
+                ${sealIdentity(ctx, payer, identity)}, ${identityFields}, ${hashes.shortName}, ${hashes.externalRef},
+                ${hashes.email}, ${isContactIn(identityFields) ? now : null}, ${now}, ${now})
         on conflict (tenant_id, external_ref_hash) do nothing returning id`
       if (inserted.length === 0) throw externalRefInUse()
       const row = {
@@ -89,6 +92,17 @@ export async function createPayer(ctx: Ctx, input: unknown): Promise<Answer<Paye
     },
   })
 }
+
+/** The personal fields that a request to make or change a payer says something of. */
+export const fieldsOfPayer = (wanted: Record<string, unknown>): StoredFields =>
+  Object.fromEntries(
+    Object.entries(wanted)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([name]) => [`payer.${name}`, `/${name}`]),
+  )
+
+/** A contact that is young is no evidence of identity, so it is kept when one was last set. */
+export const isContactIn = (fields: readonly IdentityField[]) => fields.includes('email') || fields.includes('phone')
 
 export const externalRefInUse = () =>
   new DomainError('reference_in_use', 'Another payer of this tenant has this external_ref. Look it up and use it.')

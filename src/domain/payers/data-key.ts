@@ -3,9 +3,12 @@ import type { KeyObject } from 'node:crypto'
 import { generateDataKey, toDataKey } from '../../crypto/data-key.ts'
 import { open, seal } from '../../crypto/envelope.ts'
 import type { Ctx } from '../context.ts'
-import { DomainError, notFound } from '../errors.ts'
+import { notFound } from '../errors.ts'
+import { requireLiving } from './payer-erased.ts'
 
-export type PayerKey = { payerId: string; key: KeyObject; keyVersion: number }
+/** A key and the version that its seals name. */
+export type SealingKey = { key: KeyObject; keyVersion: number }
+export type PayerKey = SealingKey & { payerId: string }
 export type WrappedPayerKey = { payerId: string; wrapped: Buffer; keyVersion: number }
 
 // The version that seals name: a data key has one version for life; the wrapping around it rotates.
@@ -30,6 +33,10 @@ export async function openDataKey(ctx: Ctx, row: WrappedPayerKey): Promise<Payer
   return { payerId, key, keyVersion: DATA_KEY_VERSION }
 }
 
+/** The same from a row of payers as it is loaded. */
+export const dataKeyOfRow = (ctx: Ctx, row: { id: string; wrapped_key: Buffer; key_version: number }) =>
+  openDataKey(ctx, { payerId: row.id, wrapped: row.wrapped_key, keyVersion: row.key_version })
+
 /** Reads and opens a payer's key. @throws not_found, payer_erased */
 export async function dataKeyOf(ctx: Ctx, payerId: string): Promise<PayerKey> {
   const [row] = await ctx.db.transaction(
@@ -38,7 +45,7 @@ export async function dataKeyOf(ctx: Ctx, payerId: string): Promise<PayerKey> {
       select wrapped_key, key_version, status from payers where tenant_id = ${ctx.tenantId} and id = ${payerId}`,
   )
   if (!row) throw notFound()
-  if (row.status === 'erased') throw new DomainError('payer_erased', 'The payer has been erased.')
+  requireLiving(row.status)
   return openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
 }
 
@@ -47,11 +54,21 @@ const keyPlace = (tenantId: string, payerId: string) => ({ tenantId, table: 'pay
 type Sealed = { table: string; column: string; row: string }
 
 /** Seals a JSON value about a person for one column of one row. */
-export function sealJson(ctx: { tenantId: string }, payer: PayerKey, at: Sealed, value: unknown): Buffer {
-  return seal(payer.key, { tenantId: ctx.tenantId, ...at, keyVersion: payer.keyVersion }, JSON.stringify(value))
+export function sealJson(
+  ctx: { tenantId: string },
+  { key, keyVersion }: SealingKey,
+  at: Sealed,
+  value: unknown,
+): Buffer {
+  return seal(key, { tenantId: ctx.tenantId, ...at, keyVersion }, JSON.stringify(value))
 }
 
-export function openJson<Value>(ctx: { tenantId: string }, payer: PayerKey, at: Sealed, sealed: Buffer): Value {
-  const text = open(payer.key, { tenantId: ctx.tenantId, ...at, keyVersion: payer.keyVersion }, sealed)
+export function openJson<Value>(
+  ctx: { tenantId: string },
+  { key, keyVersion }: SealingKey,
+  at: Sealed,
+  sealed: Buffer,
+): Value {
+  const text = open(key, { tenantId: ctx.tenantId, ...at, keyVersion }, sealed)
   return JSON.parse(text.toString('utf8')) as Value
 }

@@ -1,10 +1,11 @@
 // Reads one payer. An unknown id and another tenant's id get the same answer.
 import type { Ctx, Tx } from '../context.ts'
-import { DomainError, notFound } from '../errors.ts'
+import { notFound } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { requirePermission } from '../permissions.ts'
 import { read } from '../write.ts'
 import { type PayerRow, type PayerView, showPayer } from './payer.ts'
+import { requireLiving } from './payer-erased.ts'
 
 /** @throws insufficient_scope, not_found, payer_erased */
 export async function getPayer(ctx: Ctx, payerId: string): Promise<PayerView> {
@@ -19,6 +20,6 @@ export async function loadPayer(tx: Tx, payerId: string): Promise<PayerRow> {
     select id, status, wrapped_key, key_version, profile_sealed, identity_fields, stripe_customer_id, created_at, updated_at
       from payers where tenant_id = ${tx.tenantId} and id = ${payerId}`
   if (!row) throw notFound()
-  if (row.status === 'erased') throw new DomainError('payer_erased', 'The payer has been erased.')
+  requireLiving(row.status)
   return row
 }

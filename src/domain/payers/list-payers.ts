@@ -8,6 +8,7 @@ import type { Ctx, Tx } from '../context.ts'
 import { keyOfCursor, type Page, pageQuery, toPage } from '../page.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
+import { requireGeneralPurpose } from '../privacy/require-purpose.ts'
 import { read } from '../write.ts'
 import { type IdentityField, type PayerView, payerFields, showPayer } from './payer.ts'
 
@@ -17,8 +18,17 @@ export const listPayersQuery = z.strictObject({
   short_name: payerFields.short_name.optional(),
 })
 
+/** Look-ups are made where somebody pays or asks about a payment. */
+const SEARCH_PURPOSE = 'settle_payments'
+
 export const searchPayersInput = z.strictObject({
   email: payerFields.email,
+  purpose: z
+    .string()
+    .min(1)
+    .max(80)
+    .default(SEARCH_PURPOSE)
+    .describe(`What the look-up is for: a purpose that needs no consent. ${SEARCH_PURPOSE} unless told.`),
   limit: z.int().min(1).max(100).default(20),
   cursor: z.string().min(1).max(200).optional(),
 })
@@ -32,17 +42,21 @@ export async function listPayers(ctx: Ctx, query: unknown): Promise<Page<PayerVi
   return find(ctx, { externalRef: external_ref, shortName: short_name }, limit, cursor, async () => {})
 }
 
-/** By e-mail, in a body and never in a URL; recorded. @throws insufficient_scope, validation_failed */
+/**
+ * By e-mail, in a body and never in a URL; for a purpose, and recorded.
+ * @throws insufficient_scope, validation_failed, purpose_not_allowed
+ */
 export async function searchPayers(ctx: Ctx, input: unknown): Promise<Page<PayerView>> {
   requirePermission(ctx, 'searchPayers')
-  const { email, limit, cursor } = parseInput(searchPayersInput, input)
-  return find(ctx, { email }, limit, cursor, (tx, found) =>
-    appendAudit(tx, ctx, {
+  const { email, purpose, limit, cursor } = parseInput(searchPayersInput, input)
+  return find(ctx, { email }, limit, cursor, async (tx, found) => {
+    await requireGeneralPurpose(tx, purpose, ['payer.email'])
+    await appendAudit(tx, ctx, {
       action: 'payer.search',
       object: { type: 'payer', id: null },
-      details: { by: ['email'], found },
-    }),
-  )
+      details: { by: ['email'], purpose, found },
+    })
+  })
 }
 
 async function find(

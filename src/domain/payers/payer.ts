@@ -61,7 +61,6 @@ export type PayerRow = {
 }
 
 export const profilePlace = (payerId: string) => ({ table: 'payers', column: 'profile_sealed', row: payerId })
-export const identityPlace = (payerId: string) => ({ table: 'payers', column: 'identity_sealed', row: payerId })
 
 /** Opens a row for showing: one unwrap of the data key, kept for a while, and one seal. */
 export async function showPayer(ctx: Ctx, row: PayerRow): Promise<PayerView> {

@@ -1,20 +1,24 @@
 // Records that a person agreed to a purpose that rests on consent, with the evidence.
 import { z } from 'zod'
-import type { Ctx } from '../context.ts'
-import { notFound } from '../errors.ts'
+import type { Ctx, Tx } from '../context.ts'
+import { invalidField, notFound } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
 import { type Answer, idempotentRequest } from '../idempotency/request.ts'
 import { newId } from '../ids.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
+import { consentPurposes } from '../privacy/register.ts'
+import { registerInForce } from '../privacy/register-in-force.ts'
+import { requireFieldsCovered } from '../privacy/require-fields-covered.ts'
 import { read } from '../write.ts'
-import { CONSENT_COLUMNS, CONSENT_PURPOSES, type ConsentRow, type ConsentView, showConsent } from './consents.ts'
+import { CONSENT_COLUMNS, type ConsentRow, type ConsentView, showConsent } from './consents.ts'
 import { openDataKey, sealJson } from './data-key.ts'
 import { loadPayer } from './get-payer.ts'
 import { LOCALE } from './payer.ts'
+import { holdLiving } from './payer-erased.ts'
 
 export const recordConsentInput = z.strictObject({
-  purpose: z.enum(CONSENT_PURPOSES as [string, ...string[]]),
+  purpose: z.string().min(1).max(80).describe('A purpose of the register that rests on consent; see GET /v1/purposes.'),
   text_version: z.string().min(1).max(64),
   locale: z.string().regex(LOCALE, 'must be a BCP 47 tag such as mn or ja-JP').optional(),
   accepted_at: z.iso
@@ -25,7 +29,7 @@ export const recordConsentInput = z.strictObject({
   user_agent: z.string().max(500).optional(),
 })
 
-/** @throws insufficient_scope, not_found, payer_erased, validation_failed */
+/** @throws insufficient_scope, not_found, payer_erased, validation_failed, field_without_purpose */
 export async function recordConsent(ctx: Ctx, payerId: string, input: unknown): Promise<Answer<ConsentView>> {
   requirePermission(ctx, 'recordConsent')
   const row = await read(ctx, tx => loadPayer(tx, payerId))
@@ -38,7 +42,9 @@ export async function recordConsent(ctx: Ctx, payerId: string, input: unknown): 
   return writeOnce(ctx, {
     resume: consentId => findConsent(ctx, payerId, consentId),
     change: async tx => {
-      await loadPayer(tx, payerId)
+      await holdLiving(tx, payerId)
+      await requireConsentPurpose(tx, wanted.purpose)
+      await requireFieldsCovered(tx, { 'consent.record': '/purpose', 'consent.evidence': '/ip' })
       const [made] = await tx.sql<ConsentRow[]>`
         insert into consents (tenant_id, id, payer_id, purpose, text_version, locale, accepted_at, evidence_sealed, source, created_at)
         values (${ctx.tenantId}, ${id}, ${payerId}, ${wanted.purpose}, ${wanted.text_version}, ${wanted.locale ?? null},
@@ -62,12 +68,19 @@ export async function recordConsent(ctx: Ctx, payerId: string, input: unknown): 
 
 /** @throws not_found */
 export async function findConsent(ctx: Ctx, payerId: string, consentId: string): Promise<ConsentView> {
-  const [row] = await read(
-    ctx,
-    tx => tx.sql<ConsentRow[]>`
+  return read(ctx, tx => loadConsent(tx, payerId, consentId))
+}
+
+/** @throws not_found */
+export async function loadConsent(tx: Tx, payerId: string, consentId: string): Promise<ConsentView> {
+  const [row] = await tx.sql<ConsentRow[]>`
     select ${tx.sql(CONSENT_COLUMNS as unknown as string[])} from consents
-     where tenant_id = ${ctx.tenantId} and id = ${consentId} and payer_id = ${payerId}`,
-  )
+     where tenant_id = ${tx.tenantId} and id = ${consentId} and payer_id = ${payerId}`
   if (!row) throw notFound()
   return showConsent(row)
+}
+
+async function requireConsentPurpose(tx: Tx, purpose: string): Promise<void> {
+  const choices = consentPurposes(await registerInForce(tx))
+  if (!choices.includes(purpose)) throw invalidField('/purpose', `must be one of ${choices.join(', ')}`, 'not_a_choice')
 }

@@ -3,21 +3,13 @@ import { z } from 'zod'
 import type { Ctx } from '../context.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
+import { requireFieldsCovered } from '../privacy/require-fields-covered.ts'
+import { changedIdentity, sealIdentity } from '../privacy/sealed-identity.ts'
 import { read, write } from '../write.ts'
-import { externalRefInUse, payerHashes } from './create-payer.ts'
+import { externalRefInUse, fieldsOfPayer, isContactIn, payerHashes } from './create-payer.ts'
 import { openDataKey, openJson, sealJson } from './data-key.ts'
 import { loadPayer } from './get-payer.ts'
-import {
-  IDENTITY_FIELDS,
-  type IdentityField,
-  identityPlace,
-  type PayerIdentity,
-  type PayerProfile,
-  type PayerView,
-  payerFields,
-  profilePlace,
-  viewOf,
-} from './payer.ts'
+import { type IdentityField, type PayerProfile, type PayerView, payerFields, profilePlace, viewOf } from './payer.ts'
 
 export const updatePayerInput = z.strictObject({
   short_name: payerFields.short_name.optional(),
@@ -31,7 +23,7 @@ export const updatePayerInput = z.strictObject({
 
 type Changes = z.infer<typeof updatePayerInput>
 
-/** @throws insufficient_scope, not_found, payer_erased, validation_failed, reference_in_use */
+/** @throws insufficient_scope, not_found, payer_erased, validation_failed, field_without_purpose, reference_in_use */
 export async function updatePayer(ctx: Ctx, payerId: string, input: unknown): Promise<PayerView> {
   requirePermission(ctx, 'updatePayer')
   await read(ctx, tx => loadPayer(tx, payerId))
@@ -40,17 +32,13 @@ export async function updatePayer(ctx: Ctx, payerId: string, input: unknown): Pr
   return write(ctx, async tx => {
     await tx.sql`select 1 from payers where tenant_id = ${ctx.tenantId} and id = ${payerId} for no key update`
     const row = await loadPayer(tx, payerId)
-    const [sealed] = await tx.sql<{ identity_sealed: Buffer | null }[]>`
-      select identity_sealed from payers where tenant_id = ${ctx.tenantId} and id = ${payerId}`
+    await requireFieldsCovered(tx, fieldsOfPayer(changes))
     const payer = await openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
     const profile = changedProfile(
       openJson<PayerProfile>(ctx, payer, profilePlace(payerId), row.profile_sealed),
       changes,
     )
-    const before = sealed?.identity_sealed
-      ? openJson<PayerIdentity>(ctx, payer, identityPlace(payerId), sealed.identity_sealed)
-      : {}
-    const identity = changedIdentity(before, changes)
+    const { identity, changed } = await changedIdentity(tx, ctx, payer, changes)
     const fields = Object.keys(identity) as IdentityField[]
     const hashes = payerHashes(ctx, {
       shortName: profile.shortName,
@@ -60,8 +48,8 @@ export async function updatePayer(ctx: Ctx, payerId: string, input: unknown): Pr
     await tx.sql`
       update payers
          set profile_sealed = ${sealJson(ctx, payer, profilePlace(payerId), profile)},
-             identity_sealed = ${fields.length > 0 ? sealJson(ctx, payer, identityPlace(payerId), identity) : null},
-             identity_fields = ${fields}, short_name_hash = ${hashes.shortName},
+             identity_sealed = ${sealIdentity(ctx, payer, identity)}, identity_fields = ${fields},
+             contact_changed_at = case when ${isContactIn(changed)} then ${now} else contact_changed_at end, short_name_hash = ${hashes.shortName},
              external_ref_hash = ${hashes.externalRef}, email_hash = ${hashes.email}, updated_at = ${now}
        where tenant_id = ${ctx.tenantId} and id = ${payerId}`.catch(refuseTakenReference)
     return {
@@ -83,15 +71,6 @@ function changedProfile(profile: PayerProfile, changes: Changes): PayerProfile {
     locale: changes.locale === undefined ? profile.locale : changes.locale,
     metadata: changes.metadata === undefined ? profile.metadata : (changes.metadata ?? {}),
   }
-}
-
-function changedIdentity(identity: PayerIdentity, changes: Changes): PayerIdentity {
-  const changed: PayerIdentity = {}
-  for (const field of IDENTITY_FIELDS) {
-    const value = changes[field] === undefined ? identity[field] : changes[field]
-    if (value !== undefined && value !== null) changed[field] = value
-  }
-  return changed
 }
 
 function refuseTakenReference(error: unknown): never {

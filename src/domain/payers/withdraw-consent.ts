@@ -7,11 +7,12 @@ import { type Answer, idempotentRequest } from '../idempotency/request.ts'
 import { isId } from '../ids.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
+import { endConsents } from '../privacy/end-consents.ts'
 import { read } from '../write.ts'
-import { CONSENT_COLUMNS, type ConsentRow, type ConsentView, showConsent } from './consents.ts'
+import type { ConsentView } from './consents.ts'
 import { openDataKey } from './data-key.ts'
 import { loadPayer } from './get-payer.ts'
-import { findConsent } from './record-consent.ts'
+import { findConsent, loadConsent } from './record-consent.ts'
 
 export const withdrawConsentInput = z.strictObject({})
 
@@ -33,21 +34,17 @@ export async function withdrawConsent(
   return writeOnce(ctx, {
     resume: id => findConsent(ctx, payerId, id),
     change: async tx => {
-      // Charges are reserved under the lock on their token: taking it first lets those under way finish, and no more begin.
-      await tx.sql`select id from tokens where tenant_id = ${ctx.tenantId} and consent_id = ${consentId} order by id for no key update`
-      const [withdrawn] = await tx.sql<ConsentRow[]>`
-        update consents set withdrawn_at = coalesce(withdrawn_at, ${now})
-         where tenant_id = ${ctx.tenantId} and id = ${consentId} and payer_id = ${payerId}
-        returning ${tx.sql(CONSENT_COLUMNS as unknown as string[])}`
+      await endConsents(tx, payerId, [consentId], now)
+      const withdrawn = await loadConsent(tx, payerId, consentId)
       return {
-        result: showConsent(withdrawn as ConsentRow),
+        result: withdrawn,
         objectId: consentId,
         payer,
         audit: {
           action: 'consent.withdraw',
           object: { type: 'consent', id: consentId },
           payerId,
-          details: { purpose: withdrawn?.purpose },
+          details: { purpose: withdrawn.purpose },
         },
       }
     },

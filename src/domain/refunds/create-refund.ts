@@ -1,4 +1,5 @@
 // Gives money back: reserve under the charge's row lock, send, settle.
+
 import { z } from 'zod'
 import type { StripeAccount } from '../../stripe/gateway.ts'
 import type { StripeRefund } from '../../stripe/payment-objects.ts'
@@ -15,7 +16,8 @@ import { type Answer, idempotentRequest } from '../idempotency/request.ts'
 import { newId } from '../ids.ts'
 import { amountSchema } from '../money.ts'
 import { parseInput } from '../parse-input.ts'
-import { openDataKey, type PayerKey, sealJson } from '../payers/data-key.ts'
+import { dataKeyOf, openDataKey, type PayerKey, sealJson } from '../payers/data-key.ts'
+import { isLiving } from '../payers/payer-erased.ts'
 import { requirePermission } from '../permissions.ts'
 import { stripeKeyOf } from '../stripe-keys.ts'
 import { stripeAccountOf } from '../tenants/stripe-account.ts'
@@ -42,7 +44,7 @@ export type RefundResult = { refund: RefundView; refusedCode: string | null }
 
 /**
  * @throws insufficient_scope, validation_failed, not_found, outcome_unknown, invalid_state, charge_disputed,
- * amount_exceeds_refundable, stripe_unavailable, idempotency_mismatch, idempotency_in_progress
+ * amount_exceeds_refundable, payer_erased (sent again), stripe_unavailable, idempotency_mismatch, idempotency_in_progress
  */
 export async function createRefund(ctx: Ctx, input: unknown): Promise<Answer<RefundResult>> {
   requirePermission(ctx, 'createRefund')
@@ -58,6 +60,7 @@ export async function createRefund(ctx: Ctx, input: unknown): Promise<Answer<Ref
   }
   if (reserved.kind === 'object') {
     await resolveAbandonedRefund(ctx, account, reserved.objectId)
+    if (reserved.payerId !== null) await dataKeyOf(ctx, reserved.payerId)
     return finish(ctx, hashes, payer, reserved.objectId, async () => {})
   }
   const { refund } = reserved
@@ -66,7 +69,7 @@ export async function createRefund(ctx: Ctx, input: unknown): Promise<Answer<Ref
     account,
     charge.stripe_payment_intent_id ?? '',
     refund,
-    stripeReasonOf(wish.reason),
+    payer ? stripeReasonOf(wish.reason) : undefined,
   )
   await afterRefusal(ctx, account, charge, sent)
   try {
@@ -85,9 +88,9 @@ function unbooked(ctx: Ctx, refund: RefundRow, reason: string, error: unknown): 
   return { kind: 'fresh', result: { refund: shown, refusedCode: null }, reply: null }
 }
 
-/** An erased payer has no key any more: what is said about the refund is then not kept. */
+/** Of a payer who is erased, or about to be, nothing new is kept: not what is said about the refund either. */
 async function payerOf(ctx: Ctx, charge: ChargeRow): Promise<PayerKey | null> {
-  if (charge.payer_status === 'erased') return null
+  if (!isLiving(charge.payer_status)) return null
   return openDataKey(ctx, { payerId: charge.payer_id, wrapped: charge.wrapped_key, keyVersion: charge.key_version })
 }
 
@@ -106,7 +109,7 @@ function reserve(ctx: Ctx, wish: Wish, payer: PayerKey | null, hashes: KeyHashes
       throw new DomainError('amount_exceeds_refundable', 'More than what was captured, less refunds and lost disputes.')
     }
     const refund = await insertRefund(tx, ctx, loaded.charge, amount, { payer, reason: wish.reason })
-    if (hashes) await nameKeyObject(tx, ctx, hashes, refund.id, loaded.charge.payer_id)
+    if (hashes) await nameKeyObject(tx, ctx, hashes, refund.id, payer?.payerId ?? null)
     await appendAudit(tx, ctx, {
       action: 'refund.create',
       object: { type: 'refund', id: refund.id },

@@ -1,9 +1,11 @@
 // How a refund is stored and shown.
+
 import { z } from 'zod'
 import type { Ctx, Tx } from '../context.ts'
 import { notFound } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { openDataKey, openJson } from '../payers/data-key.ts'
+import { isLiving } from '../payers/payer-erased.ts'
 import { REFUND_STATUSES, type RefundStatus } from './state.ts'
 
 export const refundSchema = z
@@ -70,7 +72,7 @@ export async function loadRefund(tx: Tx, refundId: string): Promise<OpenableRefu
 }
 
 export async function showRefund(ctx: Ctx, row: OpenableRefund): Promise<RefundView> {
-  if (row.reason_sealed === null || row.payer_status === 'erased') return viewOfRefund(row, null)
+  if (row.reason_sealed === null || !isLiving(row.payer_status)) return viewOfRefund(row, null)
   const payer = await openDataKey(ctx, {
     payerId: row.payer_id,
     wrapped: row.wrapped_key,

@@ -42,6 +42,7 @@ export async function setTenantStripe(ctx: Ctx, input: unknown): Promise<{ accou
   if (livemode !== /_live_/.test(publishableKey))
     throw invalidField('/publishableKey', 'is of another mode than the secret key')
   const account = await readAccount(ctx, secretKey)
+  const sealed = await sealSecrets(ctx.keyring, ctx.tenantId, { secretKey, webhookSecrets })
   const now = ctx.clock.now()
   await write(ctx, async tx => {
     const [row] = await tx.sql<{ stripe_account_id: string | null; livemode: boolean }[]>`
@@ -60,7 +61,7 @@ export async function setTenantStripe(ctx: Ctx, input: unknown): Promise<{ accou
     await tx.sql`
       update tenants
          set stripe_account_id = ${account}, livemode = ${livemode}, stripe_publishable_key = ${publishableKey},
-             stripe_secrets_sealed = ${sealSecrets(ctx.keyring, ctx.tenantId, { secretKey, webhookSecrets })}, updated_at = ${now}
+             stripe_secrets_sealed = ${sealed}, updated_at = ${now}
        where id = ${ctx.tenantId}`
     return {
       value: null,

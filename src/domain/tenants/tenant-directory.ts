@@ -51,7 +51,7 @@ export function createTenantDirectory(db: Database, keyring: Keyring): TenantDir
 
   async function loadAll(): Promise<Tenant[]> {
     const rows = await db.sql<Row[]>`select ${columns} from tenants order by id limit ${TENANTS_MAX}`
-    return rows.map(row => toTenant(row, keyring))
+    return Promise.all(rows.map(row => toTenant(row, keyring)))
   }
 
   return {
@@ -80,7 +80,7 @@ export function createTenantDirectory(db: Database, keyring: Keyring): TenantDir
   }
 }
 
-function toTenant(row: Row, keyring: Keyring): Tenant {
+async function toTenant(row: Row, keyring: Keyring): Promise<Tenant> {
   return {
     id: row.id,
     name: row.name,
@@ -89,7 +89,7 @@ function toTenant(row: Row, keyring: Keyring): Tenant {
     stripeAccountId: row.stripe_account_id,
     stripePublishableKey: row.stripe_publishable_key,
     allowedOrigins: row.allowed_origins,
-    secrets: row.stripe_secrets_sealed ? openSecrets(keyring, row.id, row.stripe_secrets_sealed) : null,
+    secrets: row.stripe_secrets_sealed ? await openSecrets(keyring, row.id, row.stripe_secrets_sealed) : null,
   }
 }
 
@@ -101,13 +101,14 @@ const place = (tenantId: string, keyVersion: number) => ({
   keyVersion,
 })
 
-export function sealSecrets(keyring: Keyring, tenantId: string, secrets: TenantSecrets): Buffer {
-  const version = keyring.currentVersion
-  return seal(keyring.derive('tenant-secrets', version), place(tenantId, version), JSON.stringify(secrets))
+export async function sealSecrets(keyring: Keyring, tenantId: string, secrets: TenantSecrets): Promise<Buffer> {
+  const { key, version } = await keyring.sealingKey('tenant-secrets')
+  return seal(key, place(tenantId, version), JSON.stringify(secrets))
 }
 
-function openSecrets(keyring: Keyring, tenantId: string, sealed: Buffer): TenantSecrets {
+async function openSecrets(keyring: Keyring, tenantId: string, sealed: Buffer): Promise<TenantSecrets> {
   const version = sealedKeyVersion(sealed)
-  const text = open(keyring.derive('tenant-secrets', version), place(tenantId, version), sealed)
+  const key = await keyring.openingKey('tenant-secrets', version)
+  const text = open(key, place(tenantId, version), sealed)
   return JSON.parse(text.toString('utf8')) as TenantSecrets
 }

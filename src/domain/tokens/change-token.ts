@@ -14,7 +14,6 @@ export type LoadedToken = { row: StoredToken; payer: PayerKey; notes: TokenNotes
 /** Loads a token that still lives, locked. @throws not_found, token_detached, payer_erased */
 export async function lockToken(tx: Tx, ctx: Ctx, tokenId: string): Promise<LoadedToken> {
   const row = await loadToken(tx, tokenId, { lock: true })
-  if (row.status === 'erased') throw new DomainError('payer_erased', 'The payer has been erased.')
   const payer = await payerKeyOf(ctx, row)
   return { row, payer, notes: openNotes(ctx, payer, row) }
 }

@@ -1,4 +1,5 @@
 // Tokenize: turns a card that Stripe holds into a vault token, once for each of Stripe's single-use ids.
+
 import type { Ctx } from '../context.ts'
 import { DomainError, notFound } from '../errors.ts'
 import { type KeyHashes, keyHashes } from '../idempotency/keys.ts'
@@ -6,6 +7,7 @@ import { answerFromClaim, type ClaimRow, readClaim } from '../idempotency/once.t
 import { type Answer, idempotentRequest } from '../idempotency/request.ts'
 import { parseInput } from '../parse-input.ts'
 import { openDataKey, type PayerKey } from '../payers/data-key.ts'
+import { requireLiving } from '../payers/payer-erased.ts'
 import { requirePermission } from '../permissions.ts'
 import { read } from '../write.ts'
 import { failTry, payerAddressHash, refuseCardTesting } from './card-testing.ts'
@@ -81,7 +83,7 @@ async function lookAndSave(ctx: Ctx, request: Request, alsoToken: string | null)
 /** @throws not_found, payer_erased */
 async function payerOf(ctx: Ctx, { payer }: TokenFacts): Promise<PayerKey> {
   if (payer === null) throw notFound()
-  if (payer.status === 'erased') throw new DomainError('payer_erased', 'The payer has been erased.')
+  requireLiving(payer.status)
   return openDataKey(ctx, { payerId: payer.id, wrapped: payer.wrapped, keyVersion: payer.keyVersion })
 }
 

@@ -1,10 +1,12 @@
 // Takes over a card that a company has saved at Stripe: its payer, Stripe's customer, and a token with its consent.
+
 import { lookupHash, normalizeExternalRef } from '../../crypto/keyed-hash.ts'
 import type { Ctx } from '../context.ts'
 import { DomainError, invalidField } from '../errors.ts'
 import { parseInput } from '../parse-input.ts'
 import { createPayer } from '../payers/create-payer.ts'
 import { keepCustomer } from '../payers/ensure-stripe-customer.ts'
+import { requireLiving } from '../payers/payer-erased.ts'
 import { requirePermission } from '../permissions.ts'
 import { stripeAccountOf } from '../tenants/stripe-account.ts'
 import { read } from '../write.ts'
@@ -64,7 +66,7 @@ async function find(ctx: Ctx, line: ImportLine): Promise<Found> {
 const referenceOf = (line: ImportLine): string => line.external_ref ?? line.stripe_customer
 
 function refuseOtherPayer(payer: FoundPayer, line: ImportLine): void {
-  if (payer.status === 'erased') throw new DomainError('payer_erased', 'The payer has been erased.')
+  requireLiving(payer.status)
   if (payer.stripe_customer_id !== null && payer.stripe_customer_id !== line.stripe_customer) throw otherCustomer()
 }
 

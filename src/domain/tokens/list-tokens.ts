@@ -37,7 +37,7 @@ export async function listTokens(ctx: Ctx, query: unknown): Promise<Page<TokenVi
           acceptedAt: consents.acceptedAt,
           withdrawnAt: consents.withdrawnAt,
         },
-        payer: { wrappedKey: payers.wrappedKey, keyVersion: payers.keyVersion },
+        payer: { status: payers.status, wrappedKey: payers.wrappedKey, keyVersion: payers.keyVersion },
       })
       .from(tokens)
       .innerJoin(consents, and(eq(consents.tenantId, tokens.tenantId), eq(consents.id, tokens.consentId)))
@@ -60,7 +60,7 @@ export async function listTokens(ctx: Ctx, query: unknown): Promise<Page<TokenVi
 type Selected = {
   token: typeof tokens.$inferSelect
   consent: { textVersion: string; locale: string | null; acceptedAt: Date; withdrawnAt: Date | null }
-  payer: { wrappedKey: Buffer; keyVersion: number }
+  payer: { status: string; wrappedKey: Buffer; keyVersion: number }
 }
 
 const storedOf = ({ token, consent, payer }: Selected): StoredToken => ({
@@ -90,6 +90,7 @@ const storedOf = ({ token, consent, payer }: Selected): StoredToken => ({
   consent_locale: consent.locale,
   consent_accepted_at: consent.acceptedAt,
   consent_withdrawn_at: consent.withdrawnAt,
+  payer_status: payer.status,
   wrapped_key: payer.wrappedKey,
   key_version: payer.keyVersion,
 })

@@ -1,4 +1,5 @@
 // The steps of a tokenize after the look: read the card at Stripe, choose the token, attach, store.
+
 import type { StripeAccount } from '../../stripe/gateway.ts'
 import { StripeFailure } from '../../stripe/stripe-failure.ts'
 import type { Ctx } from '../context.ts'
@@ -9,6 +10,7 @@ import { type Answer, idempotentRequest } from '../idempotency/request.ts'
 import { newTokenId } from '../ids.ts'
 import type { PayerKey } from '../payers/data-key.ts'
 import { ensureStripeCustomer } from '../payers/ensure-stripe-customer.ts'
+import { payerErased } from '../payers/payer-erased.ts'
 import { stripeKeyOf } from '../stripe-keys.ts'
 import { stripeAccountOf } from '../tenants/stripe-account.ts'
 import { attachCard } from './attach-card.ts'
@@ -102,7 +104,7 @@ function knownAnswer({
   if (token.status === 'detached') {
     throw new DomainError('token_detached', 'This gave a token that has been detached. Save the card anew.')
   }
-  if (token.status === 'erased') throw new DomainError('payer_erased', 'The payer has been erased.')
+  if (token.status === 'erased') throw payerErased()
   const sources = [order.source.id]
   return {
     kind: 'answer',
@@ -188,7 +190,7 @@ async function answerWith(
     case 'not_found':
       throw notFound()
     case 'payer_erased':
-      throw new DomainError('payer_erased', 'The payer has been erased.')
+      throw payerErased()
     case 'wrong_payer':
       throw new TokenizeRefusal('wrong_payer', saving.order.source.kind)
     case 'session_used':

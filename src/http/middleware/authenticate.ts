@@ -3,10 +3,15 @@ import type { MiddlewareHandler } from 'hono'
 import { claimedTokenType, TokenRefused } from '../../crypto/compact-jws.ts'
 import { SESSION_TOKEN_TYPE, type SessionTokenSigner, type VerifiedSession } from '../../crypto/session-token.ts'
 import { DomainError } from '../../domain/errors.ts'
+import type { StaffSession } from '../../domain/staff-sessions/staff-session.ts'
 import type { AccessTokenVerifier, VerifiedAccess } from '../authentication/access-token-verifier.ts'
 import { bearerToken } from '../authentication/bearer-token.ts'
 
-export type Access = ({ kind: 'service' } & VerifiedAccess) | ({ kind: 'session' } & VerifiedSession)
+/** Who calls; a person of the staff is found by the console's own cookie, never here. */
+export type Access =
+  | ({ kind: 'service' } & VerifiedAccess)
+  | ({ kind: 'session' } & VerifiedSession)
+  | ({ kind: 'staff'; sessionId: string } & Omit<StaffSession, 'id'>)
 
 export type AuthenticateVariables = { access: Access }
 
@@ -24,7 +29,7 @@ export const takesSessionToken = (method: string, path: string): boolean =>
 /** Sets `c.var.access`, or throws invalid_token or authentication_unavailable. */
 export function authenticate(options: {
   accessTokens: Pick<AccessTokenVerifier, 'verify'>
-  sessionTokens: Pick<SessionTokenSigner, 'verify'>
+  sessionTokens: Pick<SessionTokenSigner, 'meet' | 'verify'>
   wallNow: () => Date
   takesSession?: (method: string, path: string) => boolean
 }): MiddlewareHandler<AuthenticateEnv> {
@@ -33,6 +38,7 @@ export function authenticate(options: {
   return async function authenticate(c, next) {
     const token = bearerToken(c.req.header('authorization'), c.env?.incoming?.rawHeaders)
     if (takesSession(c.req.method, c.req.path) && claimedTokenType(token) === SESSION_TOKEN_TYPE) {
+      await sessionTokens.meet(token)
       c.set('access', { kind: 'session', ...verifySession(sessionTokens, token, wallNow()) })
     } else {
       c.set('access', { kind: 'service', ...(await accessTokens.verify(token)) })
@@ -41,7 +47,11 @@ export function authenticate(options: {
   }
 }
 
-function verifySession(sessionTokens: Pick<SessionTokenSigner, 'verify'>, token: string, now: Date): VerifiedSession {
+function verifySession(
+  sessionTokens: Pick<SessionTokenSigner, 'meet' | 'verify'>,
+  token: string,
+  now: Date,
+): VerifiedSession {
   try {
     return sessionTokens.verify(token, now)
   } catch (error) {

@@ -5,8 +5,11 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { DomainError } from '../../domain/errors.ts'
 import { decodeUtf8, MalformedJson, parseStrictJson } from '../strict-json.ts'
 
-/** `json`: JSON only; `any`: JSON is parsed, the rest kept as bytes; `raw`: bytes that the route judges itself. */
-export type BodyRule = { reads: 'json' | 'any' | 'raw' | 'nothing'; maxBytes: number }
+/**
+ * `json`: JSON only; `form`: what a browser's form sends, kept as bytes; `any`: JSON is parsed, the rest kept as bytes;
+ * `raw`: bytes that the route judges itself.
+ */
+export type BodyRule = { reads: 'json' | 'form' | 'any' | 'raw' | 'nothing'; maxBytes: number }
 
 /** What was read; `text` and `json` are there when the body was JSON. */
 export type RequestBody = {
@@ -22,9 +25,13 @@ export const MAX_BODY_BYTES = 64 * 1024
 /** Stripe's events hold whole objects; the largest are some hundred KiB. */
 const MAX_WEBHOOK_BYTES = 1024 * 1024
 
-/** What a path takes when nothing else is said: JSON, and whatever comes for webhooks. */
+/** Pages whose forms work without a script. */
+const FORM_PATH = /^\/(console|contact)(\/|$)/
+
+/** What a path takes when nothing else is said: JSON; forms for pages, and whatever comes for webhooks. */
 export function defaultBodyRule(_method: string, path: string): BodyRule {
   if (path.startsWith('/webhooks/')) return { reads: 'raw', maxBytes: MAX_WEBHOOK_BYTES }
+  if (FORM_PATH.test(path)) return { reads: 'form', maxBytes: MAX_BODY_BYTES }
   return { reads: 'json', maxBytes: MAX_BODY_BYTES }
 }
 
@@ -57,6 +64,10 @@ async function bodyOf(c: Context<BodyEnv>, { reads, maxBytes }: BodyRule): Promi
   if (raw.length === 0) return null
   const contentType = c.req.header('content-type') ?? ''
   if (reads === 'raw') return { raw, text: null, json: undefined, contentType, reads }
+  if (reads === 'form') {
+    if (FORM_TYPE.test(contentType)) return { raw, text: null, json: undefined, contentType, reads }
+    throw new DomainError('unsupported_media_type', 'The body must be application/x-www-form-urlencoded in UTF-8.')
+  }
   if (!isJson(contentType, c.req.method)) {
     if (reads === 'any') return { raw, text: null, json: undefined, contentType, reads }
     throw new DomainError('unsupported_media_type', 'The body must be application/json in UTF-8.')
@@ -71,6 +82,8 @@ async function bodyOf(c: Context<BodyEnv>, { reads, maxBytes }: BodyRule): Promi
 }
 
 const JSON_TYPE = /^application\/(merge-patch\+)?json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i
+
+const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i
 
 function isJson(contentType: string, method: string): boolean {
   const match = JSON_TYPE.exec(contentType.trim())

@@ -39,7 +39,7 @@ export function checkoutRoutes(_options: { dependencies: Dependencies; stripeJsU
       scope: 'checkout:create',
       session: true,
       answers: { 200: { description: 'The session.', schema: sessionSchema } },
-      errors: ['not_found', 'origin_not_allowed'],
+      errors: ['not_found', 'payer_erased', 'origin_not_allowed'],
     }),
     async c => c.json(await getCheckoutSession(ctxOf(c), c.req.param('id'))),
   )

@@ -5,6 +5,19 @@ import { type AppEnv, jsonReply } from '../context.ts'
 import { docsPage } from '../docs-page.ts'
 import { openapiDocument, operation } from '../openapi.ts'
 
+const keySetSchema = z.object({
+  keys: z.array(
+    z.object({
+      kty: z.literal('OKP'),
+      crv: z.literal('Ed25519'),
+      x: z.string().meta({ description: 'The public key, 32 bytes in base64url.' }),
+      kid: z.string(),
+      use: z.literal('sig'),
+      alg: z.literal('EdDSA'),
+    }),
+  ),
+})
+
 const PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 export function documentRoutes(whole: Hono<AppEnv>, version: string) {
@@ -27,6 +40,24 @@ export function documentRoutes(whole: Hono<AppEnv>, version: string) {
     async c => {
       const { body } = jsonReply(200, await document())
       return c.body(body, 200, { 'Content-Type': 'application/json' })
+    },
+  )
+
+  app.get(
+    '/.well-known/jwks.json',
+    operation({
+      id: 'getStatementKeys',
+      tag: 'Documents',
+      summary: 'The public keys that statements are signed with, now and before',
+      description:
+        'A JWK set (RFC 7517) of Ed25519 keys (RFC 8037). It verifies receipts, checkpoints of the audit log and every ' +
+        'other signed statement, also one whose private key is gone since.',
+      scope: null,
+      answers: { 200: { description: 'The key set.', schema: keySetSchema } },
+    }),
+    c => {
+      const { body } = jsonReply(200, { keys: c.var.dependencies.statements.publicKeys() })
+      return c.body(body, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' })
     },
   )
 

@@ -42,15 +42,17 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
       answers: {
         200: { description: 'The page.', mediaType: 'text/html' },
         404: { description: 'The link is not one of ours.', mediaType: 'text/html' },
+        410: { description: 'The payer has been erased.', mediaType: 'text/html' },
       },
     }),
     async c => {
       const language = payLanguageOf(c.req.header('accept-language'))
       c.header('Content-Security-Policy', policy)
       c.header('Vary', 'Accept-Language')
-      const link = readActionLink(c.var.dependencies.keyring, c.req.param('link'))
+      const link = await readActionLink(c.var.dependencies.keyring, c.req.param('link'))
       if (!link || !(await c.var.dependencies.tenants.find(link.tenantId))) return c.html(deadLinkPage(language), 404)
-      const payment = await showPayment(payerCtx(c, link), link.chargeId)
+      const payment = await showPayment(payerCtx(c, link), link.chargeId).catch(noneOfErased)
+      if (payment === null) return c.html(deadLinkPage(language), 410)
       return c.html(payPage({ payment, language, stripeJsUrl }))
     },
   )
@@ -76,7 +78,7 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
       errors: REFUSALS,
     }),
     async c => {
-      const link = requireLink(c)
+      const link = await requireLink(c)
       const { state, clientSecret, publishableKey } = await beginAuthentication(
         payerCtx(c, link),
         link.chargeId,
@@ -98,7 +100,7 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
       errors: REFUSALS,
     }),
     async c => {
-      const link = requireLink(c)
+      const link = await requireLink(c)
       return c.json(await finishAuthentication(payerCtx(c, link), link.chargeId, bodyOf(c)))
     },
   )
@@ -124,8 +126,13 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
   return app
 }
 
-function requireLink(c: AppContext): ActionLink {
-  const link = readActionLink(c.var.dependencies.keyring, c.req.param('link') ?? '')
+function noneOfErased(error: unknown): null {
+  if (error instanceof DomainError && error.code === 'payer_erased') return null
+  throw error
+}
+
+async function requireLink(c: AppContext): Promise<ActionLink> {
+  const link = await readActionLink(c.var.dependencies.keyring, c.req.param('link') ?? '')
   if (!link) throw notFound()
   if (link.expiresAt <= c.var.dependencies.clock.now())
     throw new DomainError('invalid_state', 'The link is no longer valid.')

@@ -39,7 +39,7 @@ export function payerRoutes() {
       idempotent: true,
       body: createPayerInput,
       answers: { 201: { description: 'The payer.', schema: payerSchema } },
-      errors: ['reference_in_use', 'payer_erased'],
+      errors: ['reference_in_use', 'payer_erased', 'field_without_purpose'],
     }),
     async c => respond(c, await createPayer(ctxOf(c, made), bodyOf(c)), made),
   )
@@ -67,6 +67,7 @@ export function payerRoutes() {
       scope: 'payers:read',
       body: searchPayersInput,
       answers: { 200: { description: 'A page, newest first.', schema: pageOf(payerSchema) } },
+      errors: ['purpose_not_allowed'],
     }),
     async c => {
       searches(c)
@@ -97,7 +98,7 @@ export function payerRoutes() {
       body: updatePayerInput,
       bodyTypes: PATCH_TYPES,
       answers: { 200: { description: 'The payer.', schema: payerSchema } },
-      errors: ['not_found', 'payer_erased', 'reference_in_use'],
+      errors: ['not_found', 'payer_erased', 'reference_in_use', 'field_without_purpose'],
     }),
     async c => c.json(await updatePayer(ctxOf(c), c.req.param('id'), bodyOf(c))),
   )
@@ -109,7 +110,7 @@ export function payerRoutes() {
       tag: 'Payers',
       summary: 'Reveal sealed fields for a purpose',
       description:
-        'Recorded, rate-limited, and allowed only for a purpose that a legal basis or a living consent covers.',
+        'Recorded, rate-limited, and allowed only for a purpose of the register whose basis holds for this person.',
       scope: 'payers:reveal',
       body: revealPayerInput,
       answers: { 200: { description: 'The fields asked for.', schema: revealedSchema } },
@@ -138,7 +139,7 @@ function consentRoutes() {
       idempotent: true,
       body: recordConsentInput,
       answers: { 201: { description: 'The consent.', schema: consentSchema } },
-      errors: ['not_found', 'payer_erased'],
+      errors: ['not_found', 'payer_erased', 'field_without_purpose'],
     }),
     async c => respond(c, await recordConsent(ctxOf(c, made), c.req.param('id'), bodyOf(c)), made),
   )

@@ -75,6 +75,7 @@ export function refundRoutes() {
         'charge_disputed',
         'amount_exceeds_refundable',
         'charge_refused',
+        'payer_erased',
         'stripe_unavailable',
       ],
     }),

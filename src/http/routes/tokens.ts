@@ -72,7 +72,7 @@ export function tokenRoutes() {
       summary: 'Read a token',
       scope: 'tokens:read',
       answers: { 200: { description: 'The token.', schema: tokenSchema } },
-      errors: ['not_found'],
+      errors: ['not_found', 'payer_erased'],
     }),
     async c => c.json(await getToken(ctxOf(c), c.req.param('id'))),
   )

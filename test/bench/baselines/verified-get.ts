@@ -19,7 +19,7 @@ const accessTokens = createAccessTokenVerifier({
   fetchJwks: () => fetchJson(`${config.AUTH_ISSUER}/jwks`),
 })
 const sessionTokens = createSessionTokenSigner({
-  privateKeys: [{ kid: 'bench', key: ed25519FromSeed(Buffer.alloc(32, 7)) }],
+  signing: { kid: 'bench', key: ed25519FromSeed(Buffer.alloc(32, 7)) },
 })
 
 const app = new Hono<{ Variables: AuthenticateVariables }>()

@@ -1,0 +1,10 @@
+// The sections of the console, in the order of the navigation, and the scope that opens each.
+import type { Scope } from '../domain/permissions.ts'
+
+export const SECTIONS = [
+  { name: 'home', path: '/console', scope: null },
+  { name: 'payers', path: '/console/payers', scope: 'payers:read' },
+  { name: 'audit', path: '/console/audit', scope: 'audit:read' },
+] as const satisfies readonly { name: string; path: string; scope: Scope | null }[]
+
+export type SectionName = (typeof SECTIONS)[number]['name']

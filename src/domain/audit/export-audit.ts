@@ -1,0 +1,97 @@
+// Writes a tenant's audit log out, line by line, for somebody who verifies it without the database.
+import type { Ctx, Tx } from '../context.ts'
+import { requirePermission } from '../permissions.ts'
+import { read, write } from '../write.ts'
+import { blockLine, checkpointLine, endLine, headLine, rowLine, UNSEALED_LINE } from './export-lines.ts'
+
+/** Blocks of one transaction; their rows are in memory together. */
+const BLOCKS_AT_ONCE = 5
+/** Rows that are not sealed yet and go out too. */
+const UNSEALED_MAX = 100_000
+
+/** Blocks, each with its rows and checkpoints, then what is not sealed yet; recorded. @throws insufficient_scope */
+export async function* exportAudit(ctx: Ctx): AsyncGenerator<string> {
+  requirePermission(ctx, 'listAuditLog')
+  await write(ctx, async () => ({
+    value: null,
+    audit: { action: 'audit-log.export', object: { type: 'audit_log', id: null } },
+  }))
+  yield headLine(ctx.tenantId, ctx.clock.now())
+  const counts = { blocks: 0, rows: 0 }
+  let after = 0
+  for (;;) {
+    const blocks = await read(ctx, tx => readBlocks(tx, after))
+    for (const block of blocks) {
+      yield* linesOfBlock(block)
+      counts.blocks++
+      counts.rows += block.rows.length
+      after = block.number
+    }
+    if (blocks.length < BLOCKS_AT_ONCE) break
+  }
+  const { beyond, unsealed } = await read(ctx, tx => readTail(tx, after))
+  for (const statement of beyond) yield checkpointLine(statement)
+  yield UNSEALED_LINE
+  for (const row of unsealed) yield rowLine(row.hash, row.text)
+  yield endLine({ blocks: counts.blocks, rows: counts.rows + unsealed.length })
+}
+
+export type ExportedBlock = {
+  number: number
+  hash: string
+  text: string
+  rows: { hash: string; text: string }[]
+  checkpoints: string[]
+}
+
+export function* linesOfBlock(block: ExportedBlock): Generator<string> {
+  yield blockLine(block.hash, block.text)
+  for (const row of block.rows) yield rowLine(row.hash, row.text)
+  for (const statement of block.checkpoints) yield checkpointLine(statement)
+}
+
+/** The blocks after a number, each with the rows that fall to it and the checkpoints since the one before. */
+export async function readBlocks(
+  { sql, tenantId }: Tx,
+  after: number,
+  limit = BLOCKS_AT_ONCE,
+): Promise<ExportedBlock[]> {
+  const blocks = await sql<(Omit<ExportedBlock, 'rows'> & Range)[]>`
+    select b.number, encode(b.hash, 'hex') as hash, panless_audit_block_text(b) as text,
+           b.end_transaction, b.end_sequence, coalesce(p.end_transaction, 0) as from_transaction,
+           coalesce(p.end_sequence, 0) as from_sequence,
+           array(select c.statement from audit_checkpoints c
+                  where c.tenant_id = ${tenantId} and c.block_number > coalesce(p.number, 0) and c.block_number <= b.number
+                  order by c.number) as checkpoints
+      from audit_blocks b
+      left join lateral (
+        select e.number, e.end_transaction, e.end_sequence from audit_blocks e
+         where e.tenant_id = ${tenantId} and e.number < b.number order by e.number desc limit 1) p on true
+     where b.tenant_id = ${tenantId} and b.number > ${after} order by b.number limit ${limit}`
+  const exported: ExportedBlock[] = []
+  for (const block of blocks) {
+    const rows = await sql<{ hash: string; text: string }[]>`
+      select encode(t.row_hash, 'hex') as hash, t.text from audit_texts t
+       where t.tenant_id = ${tenantId}
+         and (t.transaction_number, t.sequence) > (${block.from_transaction}, ${block.from_sequence})
+         and (t.transaction_number, t.sequence) <= (${block.end_transaction}, ${block.end_sequence})
+       order by t.transaction_number, t.sequence`
+    exported.push({ ...block, rows: [...rows] })
+  }
+  return exported
+}
+
+type Range = { end_transaction: number; end_sequence: number; from_transaction: number; from_sequence: number }
+
+async function readTail({ sql, tenantId }: Tx, last: number) {
+  const beyond = await sql<{ statement: string }[]>`
+    select statement from audit_checkpoints where tenant_id = ${tenantId} and block_number > ${last} order by number`
+  const unsealed = await sql<{ hash: string; text: string }[]>`
+    select encode(t.row_hash, 'hex') as hash, t.text from audit_texts t
+     where t.tenant_id = ${tenantId}
+       and (t.transaction_number, t.sequence) > (
+         coalesce((select b.end_transaction from audit_blocks b where b.tenant_id = ${tenantId} and b.number = ${last}), 0),
+         coalesce((select b.end_sequence from audit_blocks b where b.tenant_id = ${tenantId} and b.number = ${last}), 0))
+     order by t.transaction_number, t.sequence limit ${UNSEALED_MAX}`
+  return { beyond: beyond.map(({ statement }) => statement), unsealed: [...unsealed] }
+}

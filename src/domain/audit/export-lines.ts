@@ -1,0 +1,38 @@
+// The lines of an export or an archive: JSON, one thing a line. A row's hash is of exactly the bytes of its `row`, a
+// block's of those of its `block`, so that whoever reads the file needs to write nothing anew.
+
+export const EXPORT_FORMAT = 1
+
+const ROW_HEAD = '{"kind":"row","hash":"'
+const BLOCK_HEAD = '{"kind":"block","hash":"'
+const HASH_LENGTH = 64
+
+export const headLine = (tenantId: string, at: Date): string =>
+  JSON.stringify({ kind: 'export', format: EXPORT_FORMAT, tenant: tenantId, at: at.toISOString() })
+
+export const rowLine = (hash: string, text: string): string => `${ROW_HEAD}${hash}","row":${oneLine(text)}}`
+
+export const blockLine = (hash: string, text: string): string => `${BLOCK_HEAD}${hash}","block":${oneLine(text)}}`
+
+export const checkpointLine = (statement: string): string => JSON.stringify({ kind: 'checkpoint', statement })
+
+/** What follows is not sealed yet. */
+export const UNSEALED_LINE = JSON.stringify({ kind: 'unsealed' })
+
+export const endLine = (counts: { blocks: number; rows: number }): string => JSON.stringify({ kind: 'end', ...counts })
+
+/** No text that panless wrote has a line break; one that somebody put there must not begin a line. */
+const oneLine = (text: string): string => text.replace(/[\r\n]/g, ' ')
+
+/** A row or block as it stands in its line; null when the line is something else. */
+export type HashedLine = { kind: 'row' | 'block'; hash: string; text: Buffer }
+
+export function readHashedLine(line: Buffer): HashedLine | null {
+  const kind = line[9] === 0x72 ? 'row' : 'block'
+  const head = kind === 'row' ? ROW_HEAD : BLOCK_HEAD
+  const from = head.length + HASH_LENGTH
+  const begin = from + (kind === 'row' ? 8 : 10)
+  if (line.length < begin + 2 || line.toString('latin1', 0, head.length) !== head) return null
+  if (line.toString('latin1', from, begin) !== `","${kind}":` || line[line.length - 1] !== 0x7d) return null
+  return { kind, hash: line.toString('latin1', head.length, from), text: line.subarray(begin, -1) }
+}

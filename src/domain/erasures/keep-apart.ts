@@ -1,0 +1,37 @@
+// Writes the erasure, signed, to the list outside the database, so that a backup that is restored can be erased again.
+import { TokenRefused } from '../../crypto/compact-jws.ts'
+import type { StatementSigner } from '../../crypto/signed-statement.ts'
+import type { Ctx } from '../context.ts'
+import { DomainError } from '../errors.ts'
+import type { ErasureRow } from './erasure.ts'
+
+/** One line of the list: ids and a time, nothing about the person. */
+export type ListedErasure = { tenant: string; payer: string; erasure: string; erasedAt: string }
+
+/** A line that was written and not recorded is written again; readers take the two as one. */
+export async function keepApart(ctx: Ctx, erasure: ErasureRow): Promise<void> {
+  if (ctx.erasureList === null) {
+    throw new DomainError('invalid_state', 'ERASURE_LIST_FILE is not set: an erasure ends only once it is on the list.')
+  }
+  await ctx.erasureList.append(
+    ctx.statements.sign('erasure', {
+      tenant: ctx.tenantId,
+      payer: erasure.payer_id,
+      erasure: erasure.id,
+      erased_at: (erasure.key_destroyed_at ?? erasure.started_at).toISOString(),
+    }),
+  )
+}
+
+/** Null for a line that this vault did not sign, or that was cut off while it was written. */
+export function readListed(statements: StatementSigner, line: string): ListedErasure | null {
+  try {
+    const { tenant, payer, erasure, erased_at } = statements.verify('erasure', line)
+    const texts = [tenant, payer, erasure, erased_at]
+    if (!texts.every(text => typeof text === 'string')) return null
+    return { tenant, payer, erasure, erasedAt: erased_at } as ListedErasure
+  } catch (error) {
+    if (error instanceof TokenRefused) return null
+    throw error
+  }
+}

@@ -1,0 +1,128 @@
+// Sends what waits in the outbox. A mail that may have arrived is sent again under the same Message-ID, by which mailboxes
+// tell a repeat; a mail is never dropped without its final state.
+import { type Mailer, MailFailure } from '../../outbound/mail.ts'
+import { claimRows } from '../../queue/claim-rows.ts'
+import type { Ctx, Dependencies } from '../context.ts'
+import { DomainError } from '../errors.ts'
+import type { Language } from '../languages.ts'
+import { dataKeyOf, openJson, type SealingKey } from '../payers/data-key.ts'
+import { openRowKey } from '../row-key.ts'
+import { workerContext } from '../tenants/operator-context.ts'
+import { write } from '../write.ts'
+import { dataPlace, MAIL_TABLE, recipientPlace } from './queue-mail.ts'
+import type { MailStatus } from './state.ts'
+import { type MailTemplate, renderMail } from './templates.ts'
+
+/** Sent one after the other, each within its deadline, while the lease lasts. */
+const BATCH = 1
+const MINUTE_MS = 60_000
+/** Waits between the tries: two days all together, as long as a mail server is commonly waited for. */
+const RETRY_AFTER_MINUTES = [1, 5, 15, 60, 180, 360, 720, 1_440] as const
+/** Mails of one pass. */
+const MAILS_MAX = 20
+
+type MailRow = {
+  id: string
+  template: MailTemplate
+  language: Language
+  payer_id: string | null
+  wrapped_key: Buffer | null
+  key_version: number | null
+  recipient_sealed: Buffer
+  data_sealed: Buffer
+  attempts: number
+  expires_at: Date | null
+}
+
+type Outcome = { status: MailStatus; errorCode: string | null; retryAt?: Date }
+
+/** How many were dealt with. Without a mail server they wait. */
+export async function sendDueMails(dependencies: Dependencies, tenantId: string): Promise<number> {
+  const { mailer, db, clock } = dependencies
+  if (mailer === null) return 0
+  const ctx = workerContext(dependencies, tenantId)
+  let done = 0
+  while (done < MAILS_MAX) {
+    const [row] = await claimRows<MailRow>(
+      db,
+      tenantId,
+      {
+        table: MAIL_TABLE,
+        due: `status = 'queued' and next_attempt_at <= $now`,
+        orderBy: 'next_attempt_at',
+        set: 'attempts = attempts + 1',
+        columns:
+          't.id, t.template, t.language, t.payer_id, t.wrapped_key, t.key_version, t.recipient_sealed, t.data_sealed, t.attempts, t.expires_at',
+      },
+      { now: clock.now(), wall: clock.wall() },
+      BATCH,
+    )
+    if (!row) break
+    await keepOutcome(ctx, row, await send(ctx, mailer, row))
+    done++
+  }
+  return done
+}
+
+async function send(ctx: Ctx, mailer: Mailer, row: MailRow): Promise<Outcome> {
+  const now = ctx.clock.now()
+  if (row.expires_at !== null && row.expires_at <= now) return { status: 'expired', errorCode: 'too_late' }
+  try {
+    const key = await keyOf(ctx, row)
+    const data = openJson<Record<string, string>>(ctx, key, dataPlace(row.id), row.data_sealed)
+    const address = openJson<string>(ctx, key, recipientPlace(row.id), row.recipient_sealed)
+    await mailer.send({
+      to: address,
+      ...renderMail(row.template, row.language, data),
+      messageId: `<${row.id}@${new URL(ctx.settings.publicUrl).hostname}>`,
+      language: row.language,
+    })
+    return { status: 'sent', errorCode: null }
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'payer_erased')
+      return { status: 'expired', errorCode: 'payer_erased' }
+    if (!(error instanceof MailFailure)) throw error
+    const wait = RETRY_AFTER_MINUTES[row.attempts - 1]
+    return error.permanent || wait === undefined
+      ? { status: 'failed', errorCode: error.code }
+      : { status: 'queued', errorCode: error.code, retryAt: new Date(now.getTime() + wait * MINUTE_MS) }
+  }
+}
+
+function keyOf(ctx: Ctx, row: MailRow): Promise<SealingKey> {
+  if (row.payer_id !== null) return dataKeyOf(ctx, row.payer_id)
+  return openRowKey(ctx, MAIL_TABLE, row.id, {
+    wrapped: row.wrapped_key as Buffer,
+    keyVersion: row.key_version as number,
+  })
+}
+
+async function keepOutcome(ctx: Ctx, row: MailRow, { status, errorCode, retryAt }: Outcome): Promise<void> {
+  ctx.meter.count('mails', { outcome: status === 'queued' ? 'retried' : status })
+  if (retryAt !== undefined) {
+    await ctx.db.transaction(
+      ctx.tenantId,
+      tx => tx.sql`
+        update mail_outbox set next_attempt_at = ${retryAt}, error_code = ${errorCode}, lease_until = null
+         where tenant_id = ${ctx.tenantId} and id = ${row.id} and status = 'queued'`,
+    )
+    return
+  }
+  if (status === 'failed') ctx.meter.count('alerts', { name: 'mail_failed' })
+  await write(ctx, async tx => {
+    await tx.sql`
+      update mail_outbox set status = ${status}, error_code = ${errorCode}, finished_at = ${ctx.clock.now()},
+                             data_sealed = null, lease_until = null
+       where tenant_id = ${ctx.tenantId} and id = ${row.id} and status = 'queued'`
+    return {
+      value: undefined,
+      audit: {
+        action: `mail.${status}`,
+        object: { type: 'mail', id: row.id },
+        outcome: status === 'failed' ? 'failed' : 'ok',
+        payerId: row.payer_id,
+        details: { template: row.template, ...(errorCode ? { code: errorCode } : {}) },
+      },
+    }
+  })
+}

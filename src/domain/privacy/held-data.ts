@@ -1,0 +1,201 @@
+// Everything that is held about a person, table by table and column by column: the access package is read by it, and a
+// column that stands in no class here fails the test of the canary person. A new table or column is entered with its
+// migration.
+
+export type HeldTable = {
+  /** Its member of the access package; null when it is not shown, and `because` says why. */
+  section: string | null
+  because?: string
+  /** Which rows are the person's: SQL over the table, $1 the tenant and $2 the payer. */
+  where: string
+  /** The column that names a row in its seals, and by which the package is ordered. */
+  row: string
+  /** Which key seals: the payer's own, or the row's own, which is wrapped beside it. */
+  key: 'payer' | 'row'
+  /** Columns of words that somebody wrote about the person, sealed with that key. */
+  sealed: string
+  /** Keyed hashes of such words: looked up by, never shown. */
+  hashed: string
+  /** Plain facts about the person or what they did; shown. */
+  facts: string
+  /** Workings that say nothing of the person; not shown. */
+  workings: string
+}
+
+const OF_PAYER = 'payer_id = $2'
+const OF_CHARGES = 'charge_id in (select c.id from charges c where c.tenant_id = $1 and c.payer_id = $2)'
+
+const table = (more: Partial<HeldTable> & Pick<HeldTable, 'section'>): HeldTable => ({
+  where: OF_PAYER,
+  row: 'id',
+  key: 'payer',
+  sealed: '',
+  hashed: '',
+  facts: '',
+  workings: '',
+  ...more,
+})
+
+/** Names of columns, separated by spaces. `tenant_id` and `payer_id` go without saying. */
+export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
+  payers: table({
+    section: 'profile',
+    where: 'id = $2',
+    sealed: 'profile_sealed identity_sealed',
+    hashed: 'short_name_hash external_ref_hash email_hash',
+    facts: 'id status identity_fields stripe_customer_id contact_changed_at created_at updated_at',
+    workings: 'wrapped_key key_version',
+  }),
+  consents: table({
+    section: 'consents',
+    sealed: 'evidence_sealed',
+    facts: 'id purpose text_version locale accepted_at source withdrawn_at created_at',
+  }),
+  objections: table({ section: 'objections', facts: 'id purpose source created_at' }),
+  reveals: table({
+    section: 'looks_at_your_name',
+    sealed: 'reason_sealed',
+    facts: 'id actor_kind actor_id purpose fields created_at',
+    workings: 'expires_at',
+  }),
+  checkout_sessions: table({
+    section: 'checkout_sessions',
+    facts: 'id usage consent_text_version consent_locale limits origin token_id failures expires_at created_at',
+    workings: 'setup_intent_id',
+  }),
+  tokens: table({
+    section: 'cards',
+    sealed: 'notes_sealed',
+    hashed: 'fingerprint_hash',
+    facts:
+      'id status brand last4 exp_month exp_year funding country usage consent_id limits stripe_payment_method_id ' +
+      'duplicate_of duplicate_differs detached_at created_at updated_at',
+    workings: 'sequence detach_due_at',
+  }),
+  token_sources: table({
+    section: 'card_sources',
+    row: 'stripe_id',
+    facts: 'stripe_id token_id created_at',
+  }),
+  tokenize_failures: table({
+    section: 'failed_tries_to_save_a_card',
+    hashed: 'address_hash fingerprint_hash',
+    facts: 'id session_id code failed_at',
+  }),
+  charges: table({
+    section: 'charges',
+    sealed: 'details_sealed',
+    hashed: 'reference_hash',
+    facts:
+      'id token_id status amount amount_captured amount_refunded amount_disputed currency capture_method billing_job ' +
+      'failure_code decline_code advice_code retry retry_after disputed stripe_payment_intent_id stripe_charge_id ' +
+      'authenticate_by created_at settled_at updated_at',
+    workings: 'created_by',
+  }),
+  charge_attempts: table({
+    section: 'charge_attempts',
+    where: OF_CHARGES,
+    facts: 'id charge_id kind status amount failure_code decline_code created_at sent_at decided_at',
+    workings: 'stripe_idempotency_key lease_until looks next_look_at missing_since',
+  }),
+  refunds: table({
+    section: 'refunds',
+    sealed: 'reason_sealed',
+    facts:
+      'id charge_id amount currency status origin failure_code stripe_refund_id created_at sent_at settled_at updated_at',
+    workings: 'stripe_idempotency_key lease_until looks next_look_at missing_since',
+  }),
+  disputes: table({
+    section: 'disputes',
+    where: OF_CHARGES,
+    facts: 'id charge_id stripe_dispute_id status reason amount currency funds_withdrawn created_at updated_at',
+  }),
+  idempotency_keys: table({
+    section: null,
+    because: 'Copies of answers that are in the other sections, kept 30 days for requests that are sent again.',
+    row: 'key_hash',
+    sealed: 'reply_sealed',
+    hashed: 'key_hash request_hash',
+    workings: 'status moves_money object_id reply_status lease_until created_at',
+  }),
+  erasures: table({
+    section: null,
+    because: 'Nobody is there to be shown it: it begins when the payer is gone.',
+    facts: 'id request_id restored status step waits_for counts started_at finished_at receipt',
+    workings: 'attempts error_code next_attempt_at lease_until key_version key_destroyed_at',
+  }),
+  mail_outbox: table({
+    section: 'mails',
+    sealed: 'recipient_sealed data_sealed',
+    facts: 'id status template language finished_at created_at',
+    workings: 'wrapped_key key_version attempts next_attempt_at lease_until expires_at error_code',
+  }),
+  disclosures: table({
+    section: 'disclosures',
+    // What a court has asked for and nobody has answered is no news for the person yet.
+    where: "payer_id = $2 and status = 'made'",
+    sealed: 'details_sealed package_sealed',
+    hashed: 'recipient_hash',
+    facts:
+      'id status basis purpose recipient_code consent_id fields cohort report people format sha256 created_at decided_at',
+    workings: 'wrapped_key key_version package_until downloads created_by decided_by',
+  }),
+  disclosure_people: table({
+    section: 'log_of_disclosures',
+    row: 'disclosure_id',
+    facts: 'disclosure_id at',
+  }),
+  inquiries: table({
+    section: 'inquiries',
+    sealed: 'contact_sealed',
+    hashed: 'address_hash form_hash',
+    facts:
+      'id kind status source language contact_fields privacy_request_id due_at acknowledged_at answered_at closed_at ' +
+      'created_at updated_at',
+    workings: 'wrapped_key key_version assigned_to created_by',
+  }),
+  inquiry_messages: table({
+    section: 'messages',
+    where: 'inquiry_id in (select i.id from inquiries i where i.tenant_id = $1 and i.payer_id = $2)',
+    sealed: 'body_sealed',
+    facts: 'inquiry_id id direction created_at',
+    workings: 'author mail_id',
+  }),
+  audit_log: table({
+    section: 'records_of_what_was_done',
+    hashed: 'address_hash',
+    facts: 'id at action outcome object_type object_id details',
+    // Who of the company did it is told for looks at real names, which have a section of their own.
+    workings: 'sequence actor_kind actor_id request_id transaction_id transaction_number row_hash hash_version',
+  }),
+}
+
+/** Tables without anything of a person: the company's own, Stripe's lines of money by id, and what keeps order. */
+export const TABLES_WITHOUT_PERSONS: readonly string[] = [
+  'tenants',
+  'tenant_webhook_secrets',
+  'scheduled_tasks',
+  'key_versions',
+  'key_usage',
+  'key_rotations',
+  'signing_keys',
+  // Of people of the company at the console, not of payers.
+  'staff_sessions',
+  'purpose_registers',
+  'deployment_region',
+  // Facts of events are taken by an allow-list that lets nothing personal through (store-events.ts).
+  'stripe_events',
+  'balance_transactions',
+  'payouts',
+  'payout_rows',
+  'mirror_cursors',
+  'reconciliations',
+  // Hashes over audit entries, and signed statements of them.
+  'audit_blocks',
+  'audit_checkpoints',
+  'audit_checkpoint_copies',
+  'exceptions',
+]
+
+/** The columns of a class. */
+export const columnsOf = (names: string): string[] => names.split(' ').filter(name => name !== '')

@@ -1,0 +1,245 @@
+// The contact page, for anybody: a form for the default tenant and one for each, and every refusal as a page too.
+import { Hono, type MiddlewareHandler } from 'hono'
+import { z } from 'zod'
+import {
+  type ContactError,
+  type ContactFields,
+  contactPage,
+  contactProblemPage,
+  EMPTY_FIELDS,
+  thanksPage,
+} from '../../checkout/contact-page.ts'
+import { payLanguageOf } from '../../checkout/pay-texts.ts'
+import { containsCardNumber } from '../../crypto/pan.ts'
+import { DomainError, type FieldError, notFound } from '../../domain/errors.ts'
+import { INQUIRY_KINDS } from '../../domain/inquiries/inquiry.ts'
+import { readFormStamp, stampForm } from '../../domain/inquiries/inquiry-form.ts'
+import { submitInquiry } from '../../domain/inquiries/submit-inquiry.ts'
+import { LANGUAGES, type Language } from '../../domain/languages.ts'
+import type { Tenant } from '../../domain/tenants/tenant-directory.ts'
+import { readAsset } from '../assets.ts'
+import { addressBlock } from '../client-address.ts'
+import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
+import { formOf } from '../form-body.ts'
+import { type OperationSpec, operation } from '../openapi.ts'
+import { createTokenBuckets } from '../token-buckets.ts'
+
+const PATH = '/contact'
+/** A person corrects a form a few times; a machine sends it for ever. */
+const POSTS = { burst: 20, perSecond: 1 / 30 }
+const POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+const formBody = z.object({
+  stamp: z.string().describe('From the page.'),
+  kind: z.enum(INQUIRY_KINDS),
+  message: z.string(),
+  email: z.string(),
+  name: z.string().optional(),
+})
+
+const page = (description: string) => ({ description, mediaType: 'text/html' })
+const REFUSALS: OperationSpec['answers'] = {
+  400: page('The request cannot be read.'),
+  404: page('There is no such tenant.'),
+  422: page('The form again, with what is to be put right; nothing typed is lost. A card number is never shown again.'),
+  429: { ...page('Too many messages.'), headers: { 'Retry-After': 'Seconds until another try makes sense.' } },
+  500: page('Something went wrong here.'),
+  503: { ...page('The database is busy.'), headers: { 'Retry-After': 'Seconds until another try makes sense.' } },
+}
+
+export function contactRoutes() {
+  const app = new Hono<AppEnv>()
+  const posts = createTokenBuckets(POSTS)
+
+  for (const [path, name] of [
+    [PATH, 'Contact'],
+    [`${PATH}/:tenant`, 'TenantContact'],
+  ] as const) {
+    app.get(
+      path,
+      operation({
+        id: `get${name}Page`,
+        tag: 'Inquiries',
+        summary: 'The form for questions, wishes and complaints, in English, Japanese or Mongolian (`?lang=`)',
+        scope: null,
+        answers: { 200: page('The page.'), ...REFUSALS },
+      }),
+      async c => c.html(contactPage(await blankPage(c))),
+    )
+    app.post(
+      path,
+      operation({
+        id: `send${name}Form`,
+        tag: 'Inquiries',
+        summary: 'Send the form of the contact page',
+        description: 'From the page itself, no sooner than a person can write. The same page makes one inquiry.',
+        scope: null,
+        body: formBody,
+        bodyTypes: ['application/x-www-form-urlencoded'],
+        answers: {
+          200: page('Thank you.'),
+          ...REFUSALS,
+          403: page('The form came from elsewhere.'),
+          413: page('The form is too large.'),
+          415: page('This is no form.'),
+        },
+      }),
+      async c => {
+        const tenant = await tenantOfPage(c)
+        refuseElsewhere(c)
+        const wait = posts.take(c.var.clientAddress === null ? 'unknown' : addressBlock(c.var.clientAddress))
+        if (wait > 0) throw new DomainError('rate_limited', 'Too many forms came.', { retryAfterSeconds: wait })
+        const form = formOf(c)
+        await submitInquiry(ctxFor(c, { kind: 'person', reference: 'contact-page' }, tenant.id), {
+          ...fieldsOf(form),
+          stamp: form.get('stamp') ?? '',
+          website: form.get('website') ?? '',
+          language: languageOfPage(c),
+        })
+        setPageHeaders(c)
+        return c.html(thanksPage({ language: languageOfPage(c), merchant: tenant.name, path: c.req.path }))
+      },
+    )
+  }
+
+  const { body } = readAsset('contact.css')
+  app.get(
+    '/checkout/contact.css',
+    operation({
+      id: 'getContactCss',
+      tag: 'Inquiries',
+      summary: 'Part of the contact page',
+      scope: null,
+      answers: { 200: { description: 'The file.', mediaType: 'text/css' } },
+    }),
+    c => c.body(body, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=300' }),
+  )
+  return app
+}
+
+/** Stands before the body is read: whatever refuses a form, also the firewall, the person sees a page. */
+export function contactPageErrors(): MiddlewareHandler<AppEnv> {
+  return async function contactPageErrors(c, next) {
+    await next()
+    const { error } = c
+    if (error === undefined) return
+    const { status } = c.res
+    const retryAfter = c.res.headers.get('Retry-After')
+    // Hono would carry the headers of the answer that is replaced over to the new one.
+    c.res = undefined
+    c.finalized = false
+    if (retryAfter !== null) c.header('Retry-After', retryAfter)
+    setPageHeaders(c)
+    const again = await formAgain(c, error)
+    const language = languageOfPage(c)
+    c.res = again
+      ? await c.html(again, status as 422)
+      : await c.html(contactProblemPage(language, PATH, status === 404 ? 'missing' : 'failed'), status as 404)
+  }
+}
+
+/** The form with what was typed and what is wrong; null where the refusal is not about the form. */
+async function formAgain(c: AppContext, error: Error) {
+  if (c.req.method !== 'POST' || !(error instanceof DomainError)) return null
+  const errors = errorsOf(error)
+  if (errors.length === 0) return null
+  try {
+    const form = formOf(c)
+    const blank = await blankPage(c)
+    const { keyring } = c.var.dependencies
+    const given = form.get('stamp') ?? ''
+    const keeps = !errors.some(({ fault }) => fault === 'stale') && (await readFormStamp(keyring, tenantIdOf(c), given))
+    return contactPage({
+      ...blank,
+      stamp: keeps ? given : blank.stamp,
+      fields: withoutCardNumbers(fieldsOf(form)),
+      errors,
+    })
+  } catch (failure) {
+    if (failure instanceof DomainError) return null
+    throw failure
+  }
+}
+
+function errorsOf({ code, errors = [] }: DomainError): ContactError[] {
+  switch (code) {
+    case 'card_number_refused':
+      return [{ at: fieldNamed(errors[0]?.pointer), fault: 'card' }]
+    case 'rate_limited':
+      return [{ at: null, fault: 'busy' }]
+    case 'validation_failed':
+      return errors.map(faultOf)
+    default:
+      return []
+  }
+}
+
+function faultOf({ pointer, code }: FieldError): ContactError {
+  const at = fieldNamed(pointer)
+  if (at === null) return { at, fault: code === 'too_soon' ? 'tooSoon' : 'stale' }
+  return { at, fault: at === 'message' && code === 'too_big' ? 'messageLong' : at }
+}
+
+function fieldNamed(pointer = ''): keyof ContactFields | null {
+  const name = pointer.split('/').at(-1) ?? ''
+  return name in EMPTY_FIELDS ? (name as keyof ContactFields) : null
+}
+
+/** A card number is not even shown to the one who typed it. */
+function withoutCardNumbers(fields: ContactFields): ContactFields {
+  const kept = { ...fields }
+  for (const name of Object.keys(kept) as (keyof ContactFields)[]) if (containsCardNumber(kept[name])) kept[name] = ''
+  return containsCardNumber(Object.values(kept).join('\n')) ? EMPTY_FIELDS : kept
+}
+
+const fieldsOf = (form: URLSearchParams): ContactFields => ({
+  kind: form.get('kind') ?? '',
+  message: (form.get('message') ?? '').replaceAll('\r\n', '\n'),
+  email: (form.get('email') ?? '').trim(),
+  name: form.get('name') ?? '',
+})
+
+async function blankPage(c: AppContext) {
+  const { name } = await tenantOfPage(c)
+  const { keyring, clock } = c.var.dependencies
+  setPageHeaders(c)
+  return {
+    language: languageOfPage(c),
+    merchant: name,
+    path: c.req.path,
+    stamp: stampForm(keyring, tenantIdOf(c), clock.now()),
+    fields: EMPTY_FIELDS,
+    errors: [],
+  }
+}
+
+const tenantIdOf = (c: AppContext): string => c.req.path.split('/')[2] || c.var.dependencies.settings.defaultTenant
+
+/** @throws not_found */
+async function tenantOfPage(c: AppContext): Promise<Tenant> {
+  const tenant = await c.var.dependencies.tenants.find(tenantIdOf(c))
+  if (!tenant) throw notFound()
+  return tenant
+}
+
+function languageOfPage(c: AppContext): Language {
+  const wanted = c.req.query('lang')
+  return LANGUAGES.find(language => language === wanted) ?? payLanguageOf(c.req.header('accept-language'))
+}
+
+/** @throws origin_not_allowed for a form of another site; an old browser says nothing, and the stamp is proof enough */
+function refuseElsewhere(c: AppContext): void {
+  const origin = c.req.header('origin')
+  const site = c.req.header('sec-fetch-site')
+  const own = [new URL(c.var.dependencies.settings.publicUrl).host, c.req.header('host') ?? new URL(c.req.url).host]
+  const fits = origin === undefined || (URL.canParse(origin) && own.includes(new URL(origin).host))
+  if (fits && (site === undefined || site === 'same-origin' || site === 'none')) return
+  throw new DomainError('origin_not_allowed', 'The form came from another site.')
+}
+
+/** With no referrer at all, browsers would not say either where a form comes from. */
+function setPageHeaders(c: AppContext): void {
+  c.header('Content-Security-Policy', POLICY)
+  c.header('Referrer-Policy', 'same-origin')
+  c.header('Vary', 'Accept-Language')
+}

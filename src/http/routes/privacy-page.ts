@@ -1,0 +1,78 @@
+// The privacy page, for anybody: of the default tenant, and of each by name.
+import { Hono } from 'hono'
+import { payLanguageOf } from '../../checkout/pay-texts.ts'
+import { privacyPage } from '../../checkout/privacy-page.ts'
+import { notFound } from '../../domain/errors.ts'
+import { LANGUAGES } from '../../domain/languages.ts'
+import { recentRegister } from '../../domain/privacy/register-in-force.ts'
+import { readAsset } from '../assets.ts'
+import type { AppContext, AppEnv } from '../context.ts'
+import { operation } from '../openapi.ts'
+
+const PATH = '/privacy'
+const POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const PAGE = { description: 'The page, in the language of `?lang=` or of Accept-Language.', mediaType: 'text/html' }
+
+export function privacyPageRoutes() {
+  const app = new Hono<AppEnv>()
+  const { body: style } = readAsset('privacy.css')
+
+  app.get(
+    `${PATH}/style.css`,
+    operation({
+      id: 'getPrivacyStyle',
+      tag: 'Pages',
+      summary: 'The style of the privacy page',
+      scope: null,
+      answers: { 200: { description: 'CSS.', mediaType: 'text/css' } },
+    }),
+    c => c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
+  )
+
+  app.get(
+    PATH,
+    operation({
+      id: 'getPrivacyPage',
+      tag: 'Pages',
+      summary: 'What is held about people, what for, for how long and where',
+      scope: null,
+      answers: { 200: PAGE },
+    }),
+    c => show(c, c.var.dependencies.settings.defaultTenant, ''),
+  )
+
+  app.get(
+    `${PATH}/:tenant`,
+    operation({
+      id: 'getTenantPrivacyPage',
+      tag: 'Pages',
+      summary: 'The same of a tenant by name',
+      scope: null,
+      answers: { 200: PAGE },
+      errors: ['not_found'],
+    }),
+    c => show(c, c.req.param('tenant'), `/${c.req.param('tenant')}`),
+  )
+
+  return app
+}
+
+async function show(c: AppContext, tenantId: string, suffix: string) {
+  const { db, tenants, settings } = c.var.dependencies
+  const tenant = await tenants.find(tenantId)
+  if (!tenant) throw notFound()
+  const wanted = c.req.query('lang')
+  const language = LANGUAGES.find(one => one === wanted) ?? payLanguageOf(c.req.header('accept-language'))
+  c.header('Content-Security-Policy', POLICY)
+  c.header('Vary', 'Accept-Language')
+  return c.html(
+    privacyPage({
+      merchant: tenant.name,
+      region: settings.region,
+      register: await recentRegister({ db, tenantId }),
+      language,
+      path: `${PATH}${suffix}`,
+      contactPath: `/contact${suffix}`,
+    }),
+  )
+}

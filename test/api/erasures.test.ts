@@ -1,0 +1,303 @@
+// Erasing a payer through the door: what is shown before, what stops at once, what is waited for, and what is left.
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ApiAnswer } from '../support/api-client.ts'
+import { asSuperuser } from '../support/database-contents.ts'
+import { beginErasure, erase, minutesPass } from '../support/erasing.ts'
+import { charge, eventually, refund, resolve, shownCharge, unknownCharge } from '../support/money.ts'
+import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
+import { startWorld, type World } from '../support/world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world.close())
+
+const GONE = { status: 410, json: { code: 'payer_erased' } }
+const preview = (payer: string) => world.as('privacy').get(`/v1/payers/${payer}/erasure-preview`)
+const erasureOf = async (id: string) => (await world.as('privacy').get(`/v1/erasures/${id}`)).json
+const customerOf = (payer: string) =>
+  asSuperuser(world.database, async sql => {
+    const [row] = await sql<{ id: string }[]>`select stripe_customer_id as id from payers where id = ${payer}`
+    return row?.id as string
+  })
+
+describe('the preview', () => {
+  test('says what goes, what stays and by which law, and changes nothing', async () => {
+    const { payer, token } = await payerWithCard(world)
+    expect((await charge(world, token)).status).toBe(201)
+    const answer = await preview(payer)
+    expect(answer.status).toBe(200)
+    const { goes, stays, at_stripe, waits_for } = answer.json
+    expect(goes).toContainEqual({ name: 'charges', rows: 1, fields: expect.arrayContaining(['reference']) })
+    expect(goes[0]).toMatchObject({ name: 'payer', fields: expect.arrayContaining(['real_name', 'email', 'data key']) })
+    expect(stays).toContainEqual(expect.objectContaining({ name: 'charges', rows: 1, law: 'legal_obligation' }))
+    for (const { law, why } of stays) expect([law, why]).toEqual([expect.any(String), expect.stringMatching(/\.$/)])
+    expect(at_stripe).toEqual({ customer: 'deleted', cards: 1 })
+    expect(waits_for).toEqual([])
+    expect((await world.as('checkout').get(`/v1/payers/${payer}`)).status).toBe(200)
+    expect((await preview(payer)).json).toEqual(answer.json)
+  })
+
+  test('names what must be decided first', async () => {
+    const { payer, token } = await payerWithCard(world)
+    const held = await charge(world, token, { capture: 'manual' })
+    expect((await preview(payer)).json.waits_for).toEqual([
+      { kind: 'authorization', id: held.json.id, status: 'requires_capture' },
+    ])
+  })
+
+  test('of an unknown payer, or of another tenant, is not found', async () => {
+    const { payer } = await payerWithCard(world, { tenant: 'other' })
+    for (const id of [payer, 'payer_00000000000000000000000000', 'x']) expect((await preview(id)).status).toBe(404)
+  })
+})
+
+describe('from the moment an erasure begins', () => {
+  test('every route of the payer is gone, and so are the answers of before', async () => {
+    const [checkout, billing, privacy, admin] = [
+      world.as('checkout'),
+      world.as('billing'),
+      world.as('privacy'),
+      world.as('admin'),
+    ]
+    const body = { short_name: 'Gone', external_ref: `ref ${randomUUID()}` }
+    const key = randomUUID()
+    const payer = (await checkout.post('/v1/payers', body, { key })).json.id
+    const tokenBody = { payer, payment_method: 'pm_card_visa', consent: { text_version: 'v1' } }
+    const tokenKey = randomUUID()
+    const token = (await checkout.post('/v1/tokens', tokenBody, { key: tokenKey })).json.id
+    const sessionBody = { payer, usage: 'off_session', consent: { text_version: 'v1', locale: 'mn' } }
+    const sessionKey = randomUUID()
+    const session = await checkout.post('/v1/checkout-sessions', sessionBody, { key: sessionKey })
+    const consentBody = { purpose: 'marketing', text_version: 'v1' }
+    const consentKey = randomUUID()
+    const consent = await privacy.post(`/v1/payers/${payer}/consents`, consentBody, { key: consentKey })
+    const chargeBody = chargeOf(token)
+    const chargeKey = randomUUID()
+    const charged = await billing.post('/v1/charges', chargeBody, { key: chargeKey })
+    const refundBody = { charge: charged.json.id, amount: 100, reason: 'asked for' }
+    const refundKey = randomUUID()
+    await billing.post('/v1/refunds', refundBody, { key: refundKey })
+    const id = await beginErasure(world, payer)
+
+    const allGone = async () => {
+      const answers: [string, ApiAnswer][] = [
+        ['payer', await checkout.get(`/v1/payers/${payer}`)],
+        ['update', await checkout.patch(`/v1/payers/${payer}`, { short_name: 'Back' })],
+        [
+          'reveal',
+          await privacy.post(`/v1/payers/${payer}/reveal`, {
+            fields: ['email'],
+            purpose: 'collect_money',
+            reason: 'why',
+          }),
+        ],
+        ['preview', await preview(payer)],
+        ['consents', await privacy.get(`/v1/payers/${payer}/consents`)],
+        ['consent', await privacy.post(`/v1/payers/${payer}/consents`, consentBody)],
+        ['withdraw', await privacy.post(`/v1/payers/${payer}/consents/${consent.json.id}/withdraw`)],
+        ['token', await checkout.get(`/v1/tokens/${token}`)],
+        ['new token', await checkout.post('/v1/tokens', tokenBody)],
+        ['freeze', await admin.post(`/v1/tokens/${token}/freeze`, { reason: 'why' })],
+        ['detach', await admin.del(`/v1/tokens/${token}`)],
+        ['session', await checkout.get(`/v1/checkout-sessions/${session.json.id}`)],
+        [
+          'own session',
+          await world.withToken(session.json.session_token).get(`/v1/checkout-sessions/${session.json.id}`),
+        ],
+        ['new session', await checkout.post('/v1/checkout-sessions', sessionBody)],
+        ['charge', await billing.post('/v1/charges', chargeOf(token))],
+        ['payer again', await checkout.post('/v1/payers', body, { key })],
+        ['token again', await checkout.post('/v1/tokens', tokenBody, { key: tokenKey })],
+        ['session again', await checkout.post('/v1/checkout-sessions', sessionBody, { key: sessionKey })],
+        ['consent again', await privacy.post(`/v1/payers/${payer}/consents`, consentBody, { key: consentKey })],
+        ['charge again', await billing.post('/v1/charges', chargeBody, { key: chargeKey })],
+        ['refund again', await billing.post('/v1/refunds', refundBody, { key: refundKey })],
+      ]
+      for (const [name, answer] of answers) expect({ name, ...answer }).toMatchObject({ name, ...GONE })
+    }
+    await allGone()
+    expect((await checkout.get(`/v1/payers?external_ref=${encodeURIComponent(body.external_ref)}`)).json.data).toEqual(
+      [],
+    )
+    expect((await shownCharge(world, charged.json.id)).reference).toBeNull()
+    await world.work()
+    await minutesPass(world)
+    await world.work()
+    expect(await erasureOf(id)).toMatchObject({ status: 'done' })
+    await allGone()
+  })
+
+  test('no charge of 200 parallel ones is reserved once it has been answered', async () => {
+    const { payer, token } = await payerWithCard(world)
+    const billing = world.as('billing')
+    const wave = (count: number) =>
+      Array.from({ length: count }, () => billing.post('/v1/charges', chargeOf(token, { amount: 100 })))
+    const before = wave(120)
+    await Promise.race(before)
+    const beginning = beginErasure(world, payer)
+    const during = wave(40)
+    const id = await beginning
+    for (const answer of await Promise.all(wave(40))) expect(answer).toMatchObject(GONE)
+    const answers = await Promise.all([...before, ...during])
+    for (const { status } of answers) expect([201, 202, 410]).toContain(status)
+    const reserved = answers.filter(({ status }) => status !== 410).length
+    expect(reserved).toBeGreaterThan(0)
+    // The audit rows are numbered under the locks on the token that the reserves and the beginning take.
+    const [row] = await asSuperuser(
+      world.database,
+      sql => sql<{ reserved: number; late: number }[]>`
+        select count(*)::int as reserved,
+               (count(*) filter (where sequence > (select sequence from audit_log where object_id = ${id}
+                                                      and action = 'erasure.start')))::int as late
+          from audit_log where payer_id = ${payer} and action = 'charge.create'`,
+    )
+    expect(row).toEqual({ reserved, late: 0 })
+  })
+
+  test('begun twice at once, it is one erasure', async () => {
+    const { payer } = await payerWithCard(world)
+    const ids = await Promise.all([beginErasure(world, payer), beginErasure(world, payer), beginErasure(world, payer)])
+    expect(new Set(ids).size).toBe(1)
+  })
+
+  test('a card that is being saved meanwhile is not saved', async () => {
+    const checkout = world.as('checkout')
+    const payer = (await checkout.post('/v1/payers', { short_name: 'Racing' })).json.id
+    const saving = Array.from({ length: 12 }, () =>
+      checkout.post('/v1/tokens', { payer, payment_method: 'pm_card_visa', consent: { text_version: 'v1' } }),
+    )
+    await Promise.race(saving)
+    await beginErasure(world, payer)
+    await Promise.all(saving)
+    const living = await checkout.get(`/v1/tokens?payer=${payer}`)
+    for (const { status } of living.json.data) expect(status).toBe('detached')
+  })
+})
+
+describe('an erasure waits', () => {
+  test('for a charge whose outcome nobody knows, and settles it', async () => {
+    const { payer, token } = await payerWithCard(world)
+    const open = await unknownCharge(world, token, 'before')
+    const id = await beginErasure(world, payer)
+    await world.work()
+    expect(await erasureOf(id)).toMatchObject({
+      step: 'wait_for_money',
+      waits_for: [{ kind: 'charge', id: open, status: 'unknown' }],
+    })
+    // It is looked for, not found, not sent again, and looked for once more.
+    for (const seconds of [600, 900, 4_000]) {
+      await world.advance(seconds)
+      await resolve(world)
+    }
+    await minutesPass(world)
+    await world.work()
+    await minutesPass(world)
+    await world.work()
+    expect(await erasureOf(id)).toMatchObject({ status: 'done' })
+    expect(await shownCharge(world, open)).toMatchObject({ status: 'errored', reference: null })
+  })
+
+  test('for an authorization until it is captured, which still works', async () => {
+    const { payer, token } = await payerWithCard(world)
+    const held = (await charge(world, token, { capture: 'manual' })).json.id
+    const id = await beginErasure(world, payer)
+    await world.work()
+    expect(await erasureOf(id)).toMatchObject({
+      status: 'running',
+      step: 'wait_for_money',
+      waits_for: [{ kind: 'authorization', id: held, status: 'requires_capture' }],
+      receipt: null,
+      key: null,
+    })
+    const key = randomUUID()
+    const captured = await world.as('billing').post(`/v1/charges/${held}/capture`, {}, { key })
+    expect(captured).toMatchObject({ status: 200, json: { status: 'succeeded', reference: null } })
+    expect((await world.as('billing').post(`/v1/charges/${held}/capture`, {}, { key })).text).toBe(captured.text)
+    await minutesPass(world)
+    await world.work()
+    expect(await erasureOf(id)).toMatchObject({
+      step: 'wait_for_caches',
+      key: { version: 1, gone_from_backups: false },
+    })
+  })
+
+  test('for Stripe when it cannot be reached, and says so', async () => {
+    const { payer } = await payerWithCard(world)
+    const account_key = world.stripe.secretKeys.demo
+    const rules = [{ method: 'DELETE', path: '/^\\/v1\\/customers/', when: 'before', kind: 'status', status: 500 }]
+    await world.control('POST', '/faults', { account_key, rules })
+    const id = await beginErasure(world, payer)
+    await world.work()
+    expect(await erasureOf(id)).toMatchObject({ step: 'delete_at_stripe', attempts: 1, error_code: 'stripe_unknown' })
+    await world.control('POST', '/faults', { account_key, rules: [] })
+    await world.advance(60)
+    await world.work()
+    expect(await erasureOf(id)).toMatchObject({ step: 'wait_for_caches', attempts: 0, error_code: null })
+  })
+})
+
+describe('afterwards', () => {
+  test('the customer is deleted at Stripe, and the receipt is signed and names nobody', async () => {
+    const short_name = `Nobody ${randomUUID()}`
+    const payer = (await world.as('checkout').post('/v1/payers', { short_name, email: 'no@body.example' })).json.id
+    const saved = await world
+      .as('checkout')
+      .post('/v1/tokens', { payer, payment_method: 'pm_card_visa', consent: { text_version: 'v1' } })
+    expect(saved.status).toBe(201)
+    const customer = await customerOf(payer)
+    const erasure = await erase(world, payer)
+    const { json } = await world.stripeApi('GET', `/v1/customers/${customer}`)
+    expect(json.deleted).toBe(true)
+    const receipt = world.dependencies.statements.verify('receipt', erasure.receipt)
+    expect(receipt).toMatchObject({
+      erasure: erasure.id,
+      payer,
+      region: 'test-region',
+      emptied: { payer: 1, tokens: 1 },
+    })
+    expect(JSON.stringify([receipt, erasure])).not.toMatch(/Nobody|body\.example/)
+  })
+
+  test('a refund is still made, and a dispute still counted, under the pseudonym', async () => {
+    const { payer, token } = await payerWithCard(world)
+    const id = (await charge(world, token)).json.id
+    await eventually(world, async () => expect((await shownCharge(world, id)).settled_at).not.toBeNull())
+    await erase(world, payer)
+    const key = randomUUID()
+    const refunded = await refund(world, id, { amount: 500, reason: 'said by somebody' }, key)
+    expect(refunded).toMatchObject({ status: 201, json: { reason: null } })
+    expect((await refund(world, id, { amount: 500, reason: 'said by somebody' }, key)).text).toBe(refunded.text)
+    await eventually(world, async () => expect((await shownCharge(world, id)).amount_refunded).toBe(500))
+    expect(await shownCharge(world, id)).toMatchObject({ payer, reference: null, description: null, metadata: {} })
+  })
+
+  test('what Stripe tells later still settles: a dispute, and a refund that fails', async () => {
+    const [disputed, failing] = await Promise.all([
+      payerWithCard(world, { paymentMethod: 'pm_card_createDispute' }),
+      payerWithCard(world, { paymentMethod: 'pm_card_refundFail' }),
+    ])
+    const first = (await charge(world, disputed.token)).json.id
+    const second = (await charge(world, failing.token)).json.id
+    const sent = await refund(world, second)
+    expect([201, 202]).toContain(sent.status)
+    // The webhooks wait: both payers are erased before anybody hears of the dispute or the failure.
+    await Promise.all([beginErasure(world, disputed.payer), beginErasure(world, failing.payer)])
+    await eventually(world, async () => {
+      expect((await shownCharge(world, first)).disputed).toBe(true)
+      expect((await world.as('billing').get(`/v1/refunds/${sent.json.id}`)).json.status).toBe('failed')
+    })
+  })
+
+  test('nobody is told more of an erasure than of one that never was', async () => {
+    const { payer } = await payerWithCard(world, { tenant: 'other' })
+    const foreign = await beginErasure(world, payer, { tenant: 'other' })
+    const missing = await world.as('privacy').get('/v1/erasures/eras_00000000000000000000000000')
+    const answer = await world.as('privacy').get(`/v1/erasures/${foreign}`)
+    expect({ ...answer.json, request_id: '' }).toEqual({ ...missing.json, request_id: '' })
+    const list = (await world.as('privacy').get('/v1/erasures?limit=100')).json.data
+    expect(list.map(({ id }: { id: string }) => id)).not.toContain(foreign)
+  })
+})

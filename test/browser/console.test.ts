@@ -1,0 +1,143 @@
+// People of the company at the console, in a real browser: signing in, finding a payer, revealing, withdrawing, the audit.
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { launchBrowser, type TestBrowser } from '../support/browser.ts'
+import { type ConsolePage, lookAt, lookAtThis, signInAt } from '../support/console-browser.ts'
+import { payerWithCard } from '../support/payer-with-card.ts'
+import { startWorld, type World } from '../support/world.ts'
+
+/** Every page is looked at six times, which takes a busy machine a while. */
+vi.setConfig({ testTimeout: 120_000 })
+
+let world: World
+let browser: TestBrowser
+let privacy: ConsolePage
+let payer: string
+
+beforeAll(async () => {
+  world = await startWorld({ webhooks: false, console: true })
+  browser = await launchBrowser()
+  const checkout = world.as('checkout')
+  const made = await checkout.post('/v1/payers', {
+    short_name: 'Bat',
+    real_name: 'Batbayar Tsend',
+    email: 'bat@mail.example',
+    external_ref: 'school-1001',
+    locale: 'mn',
+    metadata: { class: 'B2' },
+  })
+  expect(made.status, made.text).toBe(201)
+  payer = made.json.id
+  await payerWithCard(world)
+  await world.as('privacy').post(`/v1/payers/${payer}/consents`, { purpose: 'marketing', text_version: 'v3' })
+  privacy = await signInAt(browser, world, 'privacy')
+}, 120_000)
+afterAll(async () => {
+  await browser?.close()
+  await world?.close()
+})
+
+it('a person signs in at the identity provider and sees the sections of the role', async () => {
+  const { page } = privacy
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+  const sections = await page.locator('nav.side a').allInnerTexts()
+  expect(sections).toContain('Payers')
+  await lookAt(privacy, '/console', 'home')
+  await lookAt(privacy, '/console/account', 'account')
+})
+
+it('the pages before sign-in are as well made as those behind it', async () => {
+  const context = await browser.open({ width: 1280, height: 900 })
+  const page = await context.newPage()
+  const stranger = { page, context, complaints: [] }
+  await page.goto(`${world.url}/console`)
+  await lookAt(stranger, '/console/sign-in?to=/console/payers&ended=1', 'sign-in')
+  await lookAt(stranger, '/console/signed-out', 'signed-out')
+  await context.close()
+})
+
+it('payers are listed by their short names, found by reference, and their real names are on no page', async () => {
+  const { page } = privacy
+  await lookAt(privacy, '/console/payers', 'payers')
+  await page.goto(`${world.url}/console/payers`)
+  await page.getByLabel('Reference of your system').fill('school-1001')
+  await page.getByRole('button', { name: 'Show' }).click()
+  await page.waitForURL(/external_ref=school-1001/)
+  await page.getByRole('link', { name: 'Bat' }).click()
+  await page.getByRole('heading', { name: 'Bat', level: 1 }).waitFor()
+  expect(await page.content()).not.toMatch(/Batbayar|bat@mail/)
+  await lookAt(privacy, `/console/payers/${payer}`, 'payer')
+  await lookAt(privacy, '/console/payers?short_name=Nobody', 'payers-empty')
+})
+
+it('a payer is found by e-mail without the address in any link', async () => {
+  const { page } = privacy
+  await page.goto(`${world.url}/console/payers/search`)
+  await page.getByLabel('E-mail').fill('bat@mail.example')
+  await page.getByRole('button', { name: 'Find by e-mail' }).click()
+  await page.getByRole('link', { name: 'Bat' }).waitFor()
+  expect(page.url()).not.toContain('mail.example')
+  expect(await page.content()).not.toContain('bat@mail.example')
+  await lookAtThis(page, 'payers-found')
+  await page.getByLabel('E-mail').fill('not an address')
+  await page.getByRole('button', { name: 'Find by e-mail' }).click()
+  await page
+    .getByRole('alert')
+    .getByRole('link', { name: /E-mail/ })
+    .waitFor()
+  await lookAtThis(page, 'payers-search-refused')
+})
+
+it('what is revealed is marked, and vanishes by itself', async () => {
+  const { page } = privacy
+  await lookAt(privacy, `/console/payers/${payer}/reveal`, 'reveal')
+  await page.goto(`${world.url}/console/payers/${payer}`)
+  await page.getByRole('link', { name: 'Reveal sealed fields' }).click()
+  await page.getByLabel('Real name').check()
+  await page.getByLabel('Why do you need it now?').fill('A letter came back')
+  await page.getByRole('button', { name: 'Reveal for one purpose' }).click()
+  await page
+    .getByRole('alert')
+    .getByRole('link', { name: /purpose/ })
+    .waitFor()
+  expect(await page.getByLabel('Why do you need it now?').inputValue()).toBe('A letter came back')
+  expect(await page.getByLabel('Real name').isChecked()).toBe(true)
+  await lookAtThis(page, 'reveal-refused')
+  await page.clock.install()
+  await page.getByLabel('For which purpose?').selectOption('settle_payments')
+  await page.getByRole('button', { name: 'Reveal for one purpose' }).click()
+  await page.getByText('Batbayar Tsend').waitFor()
+  await lookAtThis(page, 'revealed')
+  await page.clock.fastForward(301_000)
+  await page.getByRole('heading', { name: 'What happened' }).waitFor()
+  expect(await page.content()).not.toContain('Batbayar')
+  await page.getByText('Payer: revealed').first().waitFor()
+})
+
+it('a consent is withdrawn after it was said what that means', async () => {
+  const { page } = privacy
+  await page.goto(`${world.url}/console/payers/${payer}`)
+  await page
+    .getByRole('link', { name: /^Withdraw/ })
+    .first()
+    .click()
+  const path = new URL(page.url()).pathname
+  await lookAt(privacy, path, 'withdraw')
+  await page.goto(`${world.url}${path}`)
+  await page.getByRole('button', { name: /Withdraw the consent to/ }).click()
+  await page.getByText('Withdrawn').first().waitFor()
+  expect(page.url()).toBe(`${world.url}/console/payers/${payer}`)
+})
+
+it('the audit log is searched by filters that stand in the URL', async () => {
+  const { page } = privacy
+  await lookAt(privacy, '/console/audit', 'audit')
+  await page.goto(`${world.url}/console/audit`)
+  await page.getByLabel('Action').fill('payer.reveal')
+  await page.getByRole('button', { name: 'Show' }).click()
+  await page.waitForURL(/action=payer\.reveal/)
+  await expect.poll(() => page.getByRole('row').count()).toBe(2)
+})
+
+it('no page complained in the console of the browser', () => {
+  expect(privacy.complaints).toEqual([])
+})

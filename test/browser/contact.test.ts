@@ -1,0 +1,160 @@
+// Somebody at the contact page, on a phone and at a desk, in three languages, by day and by night, without any script.
+import { randomUUID } from 'node:crypto'
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { DESKTOP, launchBrowser, PHONE, type TestBrowser, type Viewport } from '../support/browser.ts'
+import { startWorld, type World } from '../support/world.ts'
+
+const SCREENSHOTS = process.env.PANLESS_SCREENSHOTS
+
+let world: World
+let browser: TestBrowser
+
+beforeAll(async () => {
+  world = await startWorld({ webhooks: false })
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await world?.close()
+})
+
+async function visit(path: string, viewport: Viewport, dark = false): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.open(viewport, dark)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
+  page.on('pageerror', error => complaints.push(error.message))
+  await page.goto(`${world.url}${path}`)
+  return { page, complaints }
+}
+
+const shot = (page: Page, name: string) =>
+  SCREENSHOTS ? page.screenshot({ path: `${SCREENSHOTS}/contact-${name}.png`, fullPage: true }) : Promise.resolve()
+
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(`(() => { ${axe.source} })()`)
+  const { violations } = (await page.evaluate('axe.run()')) as {
+    violations: { id: string; nodes: { html: string }[] }[]
+  }
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
+
+const sidewaysScroll = (page: Page) =>
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+
+const WORDS = {
+  en: {
+    heading: 'Write to demo',
+    kind: 'A complaint',
+    send: 'Send the message',
+    thanks: /Thank you/,
+    error: /not sent yet/,
+  },
+  ja: {
+    heading: 'demo へのお問い合わせ',
+    kind: '苦情',
+    send: 'メッセージを送信する',
+    thanks: /受け付けました/,
+    error: /まだ送信されていません/,
+  },
+  mn: { heading: 'demo-д бичих', kind: 'Гомдол', send: 'Мессеж илгээх', thanks: /хүлээн авлаа/, error: /илгээгдээгүй/ },
+} as const
+
+const LOOKS = [
+  ['phone', PHONE, false],
+  ['phone-dark', PHONE, true],
+  ['desk', DESKTOP, false],
+  ['desk-dark', DESKTOP, true],
+] as const
+
+for (const language of ['en', 'ja', 'mn'] as const) {
+  for (const [look, viewport, dark] of LOOKS) {
+    it(`a message is written, put right and sent: ${language}, ${look}`, async () => {
+      const words = WORDS[language]
+      const { page, complaints } = await visit(`/contact?lang=${language}`, viewport, dark)
+      await page.getByRole('heading', { level: 1, name: words.heading }).waitFor()
+      expect(await page.evaluate('document.documentElement.lang')).toBe(language)
+      expect(await findings(page)).toEqual([])
+      expect(await sidewaysScroll(page)).toBe(0)
+      await shot(page, `${language}-${look}-1-open`)
+      await world.advance(60)
+
+      const message = `Hello ${randomUUID()}`
+      await page.locator('#message').fill(message)
+      await page.locator('#email').fill('nowhere')
+      await page.getByRole('button', { name: words.send }).click()
+      await page.getByRole('alert').filter({ hasText: words.error }).waitFor()
+      expect(await page.evaluate('document.activeElement.className')).toBe('summary')
+      expect(await page.locator('#message').inputValue()).toBe(message)
+      expect(await findings(page)).toEqual([])
+      expect(await sidewaysScroll(page)).toBe(0)
+      await shot(page, `${language}-${look}-2-errors`)
+
+      await page.getByRole('alert').getByRole('link').last().click()
+      expect(await page.evaluate('document.activeElement.id')).toBe('email')
+      await page.getByLabel(words.kind).check()
+      await page.locator('#email').fill('person@mail.example')
+      await page.getByRole('button', { name: words.send }).click()
+      await page.getByRole('heading', { level: 1, name: words.thanks }).waitFor()
+      expect(await findings(page)).toEqual([])
+      await shot(page, `${language}-${look}-3-thanks`)
+      // 422 is told to the console by the browser itself.
+      expect(complaints.filter(text => !text.includes('422'))).toEqual([])
+      await page.context().close()
+    })
+  }
+}
+
+it('the languages are one press away, and the keyboard alone is enough', async () => {
+  const { page } = await visit('/contact', DESKTOP)
+  await page.getByRole('link', { name: '日本語' }).click()
+  await page.getByRole('heading', { level: 1, name: WORDS.ja.heading }).waitFor()
+  await page.getByRole('link', { name: 'English' }).click()
+  await world.advance(60)
+  const order: string[] = []
+  for (let press = 0; press < 9; press++) {
+    await page.keyboard.press('Tab')
+    order.push(String(await page.evaluate('document.activeElement.id || document.activeElement.textContent')))
+  }
+  expect(order.slice(0, 8)).toEqual([
+    'English',
+    '日本語',
+    'Монгол',
+    'kind-question',
+    'message',
+    'email',
+    'name',
+    WORDS.en.send,
+  ])
+  await page.locator('#kind-question').focus()
+  await page.keyboard.press('ArrowDown')
+  expect(await page.locator('#kind-wish').isChecked()).toBe(true)
+  await page.context().close()
+})
+
+it('a card number is not taken, and everything else that was typed stays', async () => {
+  const { page } = await visit('/contact', PHONE)
+  await world.advance(60)
+  await page.getByLabel('A question').check()
+  await page.locator('#message').fill('Please charge 4242 4242 4242 4242 once more.')
+  await page.locator('#email').fill('person@mail.example')
+  await page.getByRole('button', { name: WORDS.en.send }).click()
+  await page.getByRole('alert').filter({ hasText: 'looks like a card number' }).waitFor()
+  expect(await page.content()).not.toContain('4242')
+  expect(await page.locator('#email').inputValue()).toBe('person@mail.example')
+  expect(await page.getByLabel('A question').isChecked()).toBe(true)
+  expect(await page.locator('#message').getAttribute('aria-invalid')).toBe('true')
+  expect(await findings(page)).toEqual([])
+  await shot(page, 'card-number')
+  await page.context().close()
+})
+
+it('an address that is nobody’s says so on a page of its own', async () => {
+  const { page } = await visit('/contact/nobody?lang=mn', PHONE)
+  await page.getByRole('heading', { name: 'Ийм хуудас алга.' }).waitFor()
+  expect(await findings(page)).toEqual([])
+  await shot(page, 'missing')
+  await page.context().close()
+})

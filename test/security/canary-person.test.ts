@@ -1,0 +1,277 @@
+// A person and a twin are written through every way in. The person is erased: nothing of them is left anywhere, and what
+// the log of writes and older copies still hold is sealed by a key that is gone. The twin has lost nothing.
+import type postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { open } from '../../src/crypto/envelope.ts'
+import { retireKeyVersion } from '../../src/domain/keys/retire-key-version.ts'
+import { rotateKeys } from '../../src/domain/keys/rotate-keys.ts'
+import { dataKeyOf } from '../../src/domain/payers/data-key.ts'
+import { columnsOf, HELD_DATA, TABLES_WITHOUT_PERSONS } from '../../src/domain/privacy/held-data.ts'
+import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
+import { keyringEditor } from '../../src/keyring/edit-keyring.ts'
+import { foundIn, type Place } from '../support/canary.ts'
+import { type CanaryPerson, WAYS_IN, writeCanaryPerson, writeLateCanaries } from '../support/canary-person.ts'
+import { asSuperuser, databaseTexts } from '../support/database-contents.ts'
+import { erase } from '../support/erasing.ts'
+import { operationsOf } from '../support/openapi-operations.ts'
+import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
+import { startWorld, type World } from '../support/world.ts'
+
+let cluster: OwnCluster
+let world: World
+let person: CanaryPerson
+let twin: CanaryPerson
+
+beforeAll(async () => {
+  cluster = await startOwnCluster()
+  world = await startWorld({ database: cluster.database })
+  person = await writeCanaryPerson(world)
+  twin = await writeCanaryPerson(world)
+  for (const one of [person, twin]) await writeLateCanaries(world, one)
+}, 240_000)
+afterAll(() => world?.close())
+
+const payersOf = (of: CanaryPerson) => [of.payer, of.imported]
+const asOwner = <Value>(work: (sql: postgres.Sql) => Promise<Value>) => asSuperuser(cluster.database, work)
+
+/** Hashes that stay: of requests and references, so that money cannot move twice; of callers, in a log that never changes. */
+const HASHES_KEPT = new Set([
+  'charges.reference_hash',
+  'idempotency_keys.key_hash',
+  'idempotency_keys.request_hash',
+  'audit_log.address_hash',
+  // Whose it is has nothing to do with the person.
+  'disclosures.recipient_hash',
+])
+
+/** Sealed and hashed columns, with what each holds of some payers. */
+async function heldOf(payers: readonly string[]) {
+  return asOwner(async sql => {
+    const held: { column: string; kind: 'sealed' | 'hashed'; row: string; payer: string; value: Buffer }[] = []
+    for (const [table, { where, row, sealed, hashed }] of Object.entries(HELD_DATA)) {
+      // A disclosure that is refused, or not decided, is about the person too.
+      const rows = table === 'disclosures' ? 'payer_id = $2' : where
+      for (const payer of payers) {
+        for (const kind of ['sealed', 'hashed'] as const) {
+          for (const column of columnsOf(kind === 'sealed' ? sealed : hashed)) {
+            const values = await sql.unsafe<{ row: Buffer | string; value: Buffer }[]>(
+              `select ${row} as row, ${column} as value from ${table}
+                where tenant_id = $1 and ${rows} and length(${column}) > 0`,
+              ['demo', payer],
+            )
+            for (const { row: id, value } of values) {
+              const name = typeof id === 'string' ? id : id.toString('hex')
+              held.push({ column: `${table}.${column}`, kind, row: name, payer, value })
+            }
+          }
+        }
+      }
+    }
+    return held
+  })
+}
+
+type Held = Awaited<ReturnType<typeof heldOf>>
+
+async function placesHeld(): Promise<Place[]> {
+  const texts = await databaseTexts(cluster.database)
+  const files = await cluster.files()
+  const metrics = await (await fetch(world.metricsUrl)).text()
+  return [
+    ...texts.map(({ table, rows }) => ({ name: table, bytes: Buffer.from(rows.join('\n'), 'latin1') })),
+    ...(await copies()),
+    ...files,
+    { name: "the service's log", bytes: Buffer.from(world.logs.join('')) },
+    { name: 'metrics', bytes: Buffer.from(metrics) },
+  ]
+}
+
+/** What COPY gives of every table, as a dump has it. */
+async function copies(): Promise<Place[]> {
+  return asOwner(async sql => {
+    const tables = await sql<{ name: string }[]>`
+      select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') order by 1`
+    const places: Place[] = []
+    for (const { name } of tables) {
+      for (const format of ['text', 'binary']) {
+        const parts: Buffer[] = []
+        for await (const part of await sql.unsafe(`copy ${name} to stdout (format ${format})`).readable())
+          parts.push(part)
+        places.push({ name: `COPY of ${name} as ${format}`, bytes: Buffer.concat(parts) })
+      }
+    }
+    return places
+  })
+}
+
+describe('before anything is erased', () => {
+  test('every column of every table has a class, and every way in has its words', async () => {
+    const columns = await asOwner(
+      sql => sql<{ table: string; column: string }[]>`
+        select table_name as table, column_name as column from information_schema.columns
+         where table_schema = 'public' order by 1, ordinal_position`,
+    )
+    const tables = new Set(columns.map(({ table }) => table))
+    const listed = [...Object.keys(HELD_DATA), ...TABLES_WITHOUT_PERSONS]
+    expect([...tables].filter(table => !listed.includes(table) && !hasNoTenant(columns, table))).toEqual([])
+    expect(listed.filter(table => !tables.has(table))).toEqual([])
+    for (const [table, of] of Object.entries(HELD_DATA)) {
+      const known = [of.sealed, of.hashed, of.facts, of.workings].flatMap(columnsOf)
+      const there = columns.filter(one => one.table === table).map(({ column }) => column)
+      const given = there.filter(column => column !== 'tenant_id' && column !== 'payer_id')
+      expect(
+        given.filter(column => !known.includes(column)),
+        table,
+      ).toEqual([])
+      expect(
+        known.filter(column => !there.includes(column)),
+        table,
+      ).toEqual([])
+    }
+    const document = (await world.withToken(null).get('/openapi.json')).json
+    const withBody = operationsOf(document).filter(({ spec, method }) => spec.requestBody || method === 'POST')
+    const named = new Set([...Object.keys(WAYS_IN)])
+    expect(withBody.map(({ name }) => name).filter(name => !named.has(name))).toEqual([])
+  })
+
+  test('every personal column holds words of the person, sealed, and nothing of the twin', async () => {
+    const held = await heldOf(payersOf(person))
+    const filled = new Set(held.map(({ column }) => column))
+    const personal = Object.entries(HELD_DATA).flatMap(([table, { sealed, hashed }]) =>
+      [...columnsOf(sealed), ...columnsOf(hashed)].map(column => `${table}.${column}`),
+    )
+    expect(personal.filter(column => !filled.has(column) && !WITHOUT_CANARY_YET.has(column))).toEqual([])
+    const opened = await openAll(held)
+    const said = new Map<string, string>()
+    for (const { column, text } of opened) said.set(column, `${said.get(column) ?? ''}${text}`)
+    for (const [column, text] of said) {
+      expect(
+        person.mark.needles.some(({ bytes }) => text.includes(bytes.toString())),
+        column,
+      ).toBe(true)
+      expect(text, column).not.toContain(twin.mark.text)
+    }
+  })
+
+  test('nothing of it lies anywhere in the clear, not in files, the log of writes, logs or metrics', async () => {
+    const places = await placesHeld()
+    expect(places.some(({ name }) => name.includes('/pg_wal/'))).toBe(true)
+    expect(foundIn(person.mark, places)).toEqual([])
+    expect(foundIn(twin.mark, places)).toEqual([])
+  })
+})
+
+/** Columns whose way in is not written by the canary yet; each must leave this list. */
+const WITHOUT_CANARY_YET = new Set(['mail_outbox.recipient_sealed', 'mail_outbox.data_sealed'])
+
+const hasNoTenant = (columns: readonly { table: string; column: string }[], table: string) =>
+  !columns.some(one => one.table === table && one.column === 'tenant_id')
+
+/** Opens what the payers' own keys seal. */
+async function openAll(held: Held) {
+  const ctx = operatorContext(world.dependencies, 'demo', 'test')
+  const opened: { column: string; text: string }[] = []
+  for (const { column, kind, row, payer, value } of held) {
+    if (kind === 'hashed') continue
+    const [table, name] = column.split('.') as [string, string]
+    const { key, keyVersion } = await dataKeyOf(ctx, payer)
+    const place = { tenantId: 'demo', table, column: name, row, keyVersion }
+    opened.push({ column, text: open(key, place, value).toString('utf8') })
+  }
+  return opened
+}
+
+describe('once the person is erased', () => {
+  let sealedBefore: Held
+  let wrappedBefore: { id: string; wrapped: Buffer; version: number }[]
+  /** The data files as a base backup of before would have them, with the log of writes. */
+  let backup: Place[]
+
+  beforeAll(async () => {
+    sealedBefore = (await heldOf(payersOf(person))).filter(({ kind }) => kind === 'sealed')
+    wrappedBefore = await asOwner(async sql => [
+      ...(await sql<{ id: string; wrapped: Buffer; version: number }[]>`
+        select id, wrapped_key as wrapped, key_version as version from payers where id = any(${payersOf(person)})`),
+    ])
+    expect(wrappedBefore).toHaveLength(2)
+    backup = await cluster.files()
+    for (const payer of payersOf(person)) await erase(world, payer)
+    await asOwner(sql => sql.unsafe('vacuum full'))
+  }, 120_000)
+
+  test('no byte of it is in any table, file, log, export or stored webhook', async () => {
+    const csv = await world
+      .as('finance')
+      .get('/v1/exports/charges.csv?from=2026-11-01T00:00:00Z&to=2027-01-31T00:00:00Z')
+    expect(csv.status).toBe(200)
+    const places = [...(await placesHeld()), { name: 'charges.csv', bytes: Buffer.from(csv.text) }]
+    expect(foundIn(person.mark, places)).toEqual([])
+    // The search finds what is there.
+    expect(foundIn(twin.mark, [{ name: 'charges.csv', bytes: Buffer.from(csv.text) }])).not.toEqual([])
+  })
+
+  test('no sealed value, no key and no hash of it is left in a row or in a data file', async () => {
+    const held = await heldOf(payersOf(person))
+    expect(held.filter(({ column }) => !HASHES_KEPT.has(column)).map(({ column }) => column)).toEqual([])
+    const files = (await cluster.files()).filter(({ name }) => name.includes('/base/'))
+    const left = [...sealedBefore.map(({ column, value }) => ({ column, value })), ...wrappedBefore.map(keyOf)]
+      .filter(({ value }) => files.some(({ bytes }) => bytes.includes(value)))
+      .map(({ column }) => column)
+    expect(left).toEqual([])
+  })
+
+  test('what older copies hold is sealed, and opens with nothing once the version of its key is retired', async () => {
+    const [wrapped] = wrappedBefore as [(typeof wrappedBefore)[number]]
+    const [sealed] = sealedBefore as [Held[number]]
+    for (const value of [wrapped.wrapped, sealed.value]) {
+      expect(backup.some(({ name, bytes }) => name.includes('/base/') && bytes.includes(value))).toBe(true)
+      expect(backup.some(({ name, bytes }) => name.includes('/pg_wal/') && bytes.includes(value))).toBe(true)
+    }
+    const { keyring } = world.dependencies
+    const place = { tenantId: 'demo', table: 'payers', row: wrapped.id }
+    const erasure = (await world.as('privacy').get(`/v1/erasures?payer=${wrapped.id}`)).json.data[0]
+    expect(erasure.key).toMatchObject({ version: wrapped.version, gone_from_backups: false })
+    // Until then whoever has an old copy and the keyring has the key: so the version is rotated out and retired.
+    expect(await keyring.unwrap(wrapped.wrapped, wrapped.version, place)).toHaveLength(32)
+    const ctx = operatorContext(world.dependencies, 'demo', 'test')
+    const editor = keyringEditor(world.environment.KEYRING_FILE as string, null)
+    const contextOf = (tenant: string) => operatorContext(world.dependencies, tenant, 'test')
+    const rotated = await rotateKeys(ctx, editor, { contextOf, share: 1 })
+    expect(rotated.version).toBe(wrapped.version + 1)
+    expect(await retireKeyVersion(ctx, wrapped.version, editor, { contextOf })).toMatchObject({ in_use: [] })
+    await expect(keyring.unwrap(wrapped.wrapped, wrapped.version, place)).rejects.toMatchObject({
+      name: 'KeyringError',
+    })
+    const after = (await world.as('privacy').get(`/v1/erasures/${erasure.id}`)).json
+    expect(after.key.gone_from_backups).toBe(true)
+    expect(() => world.dependencies.statements.verify('receipt', after.receipt)).not.toThrow()
+  }, 120_000)
+
+  test('nobody is found by what the person was called, and a new payer may have the reference', async () => {
+    const checkout = world.as('checkout')
+    const { mark } = person
+    for (const query of [`short_name=${mark.word('shortname')}`, `external_ref=${mark.word('externalref')}`])
+      expect((await checkout.get(`/v1/payers?${query}`)).json.data).toEqual([])
+    const search = await checkout.post('/v1/payers/search', { email: mark.email() }, { key: null })
+    expect(search.json.data).toEqual([])
+    for (const payer of payersOf(person)) expect((await checkout.get(`/v1/payers/${payer}`)).status).toBe(410)
+  })
+
+  test('the twin has lost nothing', async () => {
+    const { mark } = twin
+    const revealed = await world.as('privacy').post(`/v1/payers/${twin.payer}/reveal`, {
+      fields: ['real_name', 'email', 'phone'],
+      purpose: 'collect_money',
+      reason: 'to see that it is all there',
+    })
+    expect(revealed.json.fields).toEqual({ real_name: mark.word('realname'), email: mark.email(), phone: mark.phone })
+    const charge = await world.as('billing').get(`/v1/charges/${twin.charges[0]}`)
+    expect(charge.json).toMatchObject({ reference: mark.word('reference'), description: mark.word('description') })
+    const opened = await openAll(await heldOf(payersOf(twin)))
+    expect(opened.length).toBeGreaterThan(15)
+    for (const { column, text } of opened) expect(text, column).not.toContain(person.mark.text)
+  })
+})
+
+const keyOf = ({ wrapped }: { wrapped: Buffer }) => ({ column: 'payers.wrapped_key', value: wrapped })

@@ -1,0 +1,49 @@
+// Every column of every table is classed: as something held about a person, as workings, or in a table without persons.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { columnsOf, HELD_DATA, TABLES_WITHOUT_PERSONS } from '../../src/domain/privacy/held-data.ts'
+import { createSuiteDatabase, type SuiteDatabase } from '../support/database.ts'
+import { asSuperuser } from '../support/database-contents.ts'
+
+let database: SuiteDatabase
+let tables: Map<string, string[]>
+
+beforeAll(async () => {
+  database = await createSuiteDatabase()
+  const columns = await asSuperuser(
+    database,
+    sql => sql<{ table: string; name: string }[]>`
+      select c.relname as table, a.attname as name
+        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+       order by 1, a.attnum`,
+  )
+  tables = new Map()
+  for (const { table, name } of columns) tables.set(table, [...(tables.get(table) ?? []), name])
+})
+afterAll(() => database?.drop())
+
+/** In every table, and said nowhere. */
+const UNSAID = ['tenant_id', 'payer_id']
+
+test('every table is in one list, and no list names a table that is not there', () => {
+  expect([...tables.keys()].filter(name => !(name in HELD_DATA) && !TABLES_WITHOUT_PERSONS.includes(name))).toEqual([])
+  expect([...Object.keys(HELD_DATA), ...TABLES_WITHOUT_PERSONS].filter(name => !tables.has(name))).toEqual([])
+  expect(TABLES_WITHOUT_PERSONS.filter(name => name in HELD_DATA)).toEqual([])
+})
+
+test('every column of a table about persons is in one class, and is what its class says', () => {
+  for (const [name, held] of Object.entries(HELD_DATA)) {
+    const classed = [held.sealed, held.hashed, held.facts, held.workings].flatMap(columnsOf)
+    expect(classed.toSorted(), name).toEqual(
+      (tables.get(name) ?? []).filter(column => !UNSAID.includes(column)).toSorted(),
+    )
+    for (const column of columnsOf(held.sealed)) expect(column, name).toMatch(/_sealed$/)
+    for (const column of columnsOf(held.hashed)) expect(column, name).toMatch(/_hash$/)
+    expect(`${held.facts} ${held.workings}`, name).not.toMatch(/_sealed\b/)
+    expect(held.section === null, name).toBe(held.because !== undefined)
+  }
+})
+
+test('a table without persons holds no payer and nothing that is sealed with a payer’s key', () => {
+  for (const name of TABLES_WITHOUT_PERSONS) expect(tables.get(name), name).not.toContain('payer_id')
+})
