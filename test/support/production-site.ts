@@ -36,6 +36,7 @@ export type ProductionSite = {
   command(args: string[], extra?: Record<string, string>): Promise<{ code: number; stdout: string; stderr: string }>
   /** As `clientId`, or as the client that is named for its role. */
   client(service: Service, role: Role, clientId?: string): ApiClient
+  withToken(service: Service, token: string): ApiClient
   control(method: string, path: string, body?: unknown): Promise<unknown>
   intents(query: Record<string, string>): Promise<{ data: StripeIntent[]; has_more: boolean }>
   /** Sends Stripe's webhooks to this service from now on. */
@@ -150,6 +151,7 @@ export async function openProductionSite(program: string): Promise<ProductionSit
       })
       return createClient({ url: service.url, ca, token, check: () => {} })
     },
+    withToken: (service, token) => createClient({ url: service.url, ca, token, check: () => {} }),
     control: controlOf(simulator.controlUrl),
     async intents(query) {
       const answer = await fetch(`${simulator.url}/v1/payment_intents?${new URLSearchParams(query)}`, {
