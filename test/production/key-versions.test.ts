@@ -71,13 +71,11 @@ test('a prepared version is learned by all, then one seals with it while the oth
     [first, second],
     [second, first],
   ] as const) {
-    const session = await site
-      .client(signer, 'checkout')
-      .post('/v1/checkout-sessions', {
-        payer: old,
-        usage: 'off_session',
-        consent: { text_version: 'v1', locale: 'en' },
-      })
+    const session = await site.client(signer, 'checkout').post('/v1/checkout-sessions', {
+      payer: old,
+      usage: 'off_session',
+      consent: { text_version: 'v1', locale: 'en' },
+    })
     expect(session.status, session.text).toBe(201)
     const own = await site.withToken(reader, session.json.session_token).get(`/v1/checkout-sessions/${session.json.id}`)
     expect(own.status, own.text).toBe(200)
