@@ -18,7 +18,7 @@ beforeAll(async () => {
   copy = join(site.folder, 'copy.json')
   await copyFile(site.keyringFile, copy)
   ;[first, second] = await Promise.all([site.serve(), site.serve({ KEYRING_FILE: copy })])
-})
+}, 120_000)
 afterAll(() => site?.close())
 
 const newPayer = async (service: Service, name: string): Promise<string> => {

@@ -196,13 +196,13 @@ export async function ended(child: ChildProcess, signal: NodeJS.Signals): Promis
   await gone
 }
 
-const UNTIL_MS = 20_000
+const UNTIL_MS = 60_000
 
 /** Asks every 25 ms until the answer is yes. */
 export async function until(question: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + UNTIL_MS
   while (!(await question())) {
-    if (performance.now() > deadline) throw new Error('it did not happen within 20 s')
+    if (performance.now() > deadline) throw new Error('it did not happen within a minute')
     await new Promise(resolve => setTimeout(resolve, 25))
   }
 }
