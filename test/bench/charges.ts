@@ -50,7 +50,7 @@ export async function benchCharges(): Promise<Measured[]> {
 }
 
 /** As many cards as a billing job has payers: charges of one card wait for each other, charges of a run do not. */
-async function makeTokens(url: string, ca: string, headers: Record<string, string>): Promise<string[]> {
+export async function makeTokens(url: string, ca: string, headers: Record<string, string>): Promise<string[]> {
   const post = (path: string, body: unknown) =>
     postJson(`${url}${path}`, ca, { ...headers, 'idempotency-key': randomUUID() }, body)
   const tokens: string[] = []

@@ -6,6 +6,8 @@ import { benchAuthentication } from './authentication.ts'
 import { benchBundle } from './bundle.ts'
 import { benchCharges } from './charges.ts'
 import { benchFirewall } from './firewall.ts'
+import { benchKeyRotation } from './key-rotation.ts'
+import { benchSealing } from './sealing.ts'
 import { benchTokenizeEndpoint } from './tokenize-endpoint.ts'
 import { benchTokenizeWrite } from './tokenize-write.ts'
 import { benchWebhookIngest } from './webhook-ingest.ts'
@@ -28,6 +30,8 @@ const BENCHES: Record<string, () => Promise<Measured[]>> = {
   'tokenize-endpoint': benchTokenizeEndpoint,
   charges: benchCharges,
   'webhook-ingest': benchWebhookIngest,
+  sealing: benchSealing,
+  'key-rotation': benchKeyRotation,
   bundle: benchBundle,
 }
 

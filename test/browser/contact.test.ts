@@ -143,6 +143,7 @@ it('a card number is not taken, and everything else that was typed stays', async
   await page.getByRole('button', { name: WORDS.en.send }).click()
   await page.getByRole('alert').filter({ hasText: 'looks like a card number' }).waitFor()
   expect(await page.content()).not.toContain('4242')
+  expect(await page.locator('#message').inputValue()).toBe('Please charge … once more.')
   expect(await page.locator('#email').inputValue()).toBe('person@mail.example')
   expect(await page.getByLabel('A question').isChecked()).toBe(true)
   expect(await page.locator('#message').getAttribute('aria-invalid')).toBe('true')

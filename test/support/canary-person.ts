@@ -33,6 +33,13 @@ export const WAYS_IN: Readonly<Record<string, 'written' | { nothing: string }>> 
   'POST /v1/disclosures': 'written',
   'POST /v1/disclosures/{id}/approve': { nothing: 'an empty body' },
   'POST /v1/disclosures/{id}/refuse': 'written',
+  'POST /v1/inquiries': 'written',
+  'POST /v1/inquiries/{id}/reveal': 'written',
+  'POST /v1/inquiries/{id}/assign': { nothing: 'who of the company answers' },
+  'POST /v1/inquiries/{id}/answer': 'written',
+  'POST /v1/inquiries/{id}/close': { nothing: 'an outcome' },
+  'POST /contact': { nothing: 'of a payer: nobody is known there, and each message has a key of its own' },
+  'POST /contact/{tenant}': { nothing: 'as of the default tenant' },
   'POST /webhooks/stripe': { nothing: 'as of the tenant' },
   'POST /webhooks/stripe/{tenant}': 'written',
   'POST /pay/{link}/begin': { nothing: 'an empty body' },
@@ -71,6 +78,7 @@ export async function writeCanaryPerson(world: World): Promise<CanaryPerson> {
 /** What is kept for days only, written when no more days are going to pass. */
 export async function writeLateCanaries(world: World, { mark, payer }: CanaryPerson): Promise<void> {
   await writeDisclosures(world, mark, payer)
+  await writeInquiry(world, mark, payer)
   await world.work()
 }
 
@@ -186,6 +194,22 @@ async function writeDisclosures(world: World, mark: Mark, payer: string): Promis
   good(await second.post(`/v1/disclosures/${approved}/approve`))
   const refused = good(await privacy.post('/v1/disclosures', asked)).json.id
   good(await second.post(`/v1/disclosures/${refused}/refuse`, { reason: word('refusalreason') }))
+}
+
+async function writeInquiry(world: World, mark: Mark, payer: string): Promise<void> {
+  const { privacy } = ways(world)
+  const { word } = mark
+  const inquiry = good(
+    await privacy.post('/v1/inquiries', {
+      kind: 'complaint',
+      message: word('question'),
+      contact: { email: mark.email('inquiry'), phone: mark.phone, name: word('inquirer') },
+      payer,
+    }),
+  ).json.id
+  const reveal = { purpose: 'answer_messages', reason: word('lookreason') }
+  good(await privacy.post(`/v1/inquiries/${inquiry}/reveal`, reveal, { key: null }))
+  good(await privacy.post(`/v1/inquiries/${inquiry}/answer`, { message: word('answer') }))
 }
 
 /** What people at Stripe's dashboard, and Stripe's own pages, write: it comes back in webhooks and reads. */

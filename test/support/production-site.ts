@@ -36,6 +36,7 @@ export type ProductionSite = {
   command(args: string[], extra?: Record<string, string>): Promise<{ code: number; stdout: string; stderr: string }>
   /** As `clientId`, or as the client that is named for its role. */
   client(service: Service, role: Role, clientId?: string): ApiClient
+  withToken(service: Service, token: string): ApiClient
   control(method: string, path: string, body?: unknown): Promise<unknown>
   intents(query: Record<string, string>): Promise<{ data: StripeIntent[]; has_more: boolean }>
   /** Sends Stripe's webhooks to this service from now on. */
@@ -150,6 +151,7 @@ export async function openProductionSite(program: string): Promise<ProductionSit
       })
       return createClient({ url: service.url, ca, token, check: () => {} })
     },
+    withToken: (service, token) => createClient({ url: service.url, ca, token, check: () => {} }),
     control: controlOf(simulator.controlUrl),
     async intents(query) {
       const answer = await fetch(`${simulator.url}/v1/payment_intents?${new URLSearchParams(query)}`, {
@@ -194,13 +196,13 @@ export async function ended(child: ChildProcess, signal: NodeJS.Signals): Promis
   await gone
 }
 
-const UNTIL_MS = 20_000
+const UNTIL_MS = 60_000
 
 /** Asks every 25 ms until the answer is yes. */
 export async function until(question: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + UNTIL_MS
   while (!(await question())) {
-    if (performance.now() > deadline) throw new Error('it did not happen within 20 s')
+    if (performance.now() > deadline) throw new Error('it did not happen within a minute')
     await new Promise(resolve => setTimeout(resolve, 25))
   }
 }

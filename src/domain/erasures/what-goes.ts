@@ -126,11 +126,11 @@ export const WHAT_GOES: readonly Emptied[] = [
   },
   {
     name: 'inquiries',
-    fields: ['contact', 'address'],
+    fields: ['contact'],
     table: 'inquiries',
     key: ['id'],
-    holds: 't.contact_sealed is not null or t.address_hash is not null',
-    set: 'contact_sealed = null, address_hash = null',
+    holds: 't.contact_sealed is not null',
+    set: 'contact_sealed = null',
   },
   {
     name: 'inquiry_messages',

@@ -73,6 +73,13 @@ export const WHAT_STAYS: readonly Kept[] = [
     why: 'That something was disclosed, and on which basis, must be shown afterwards (GDPR 5(2)).',
   },
   {
+    name: 'inquiries',
+    table: 'inquiries',
+    fields: ['kind', 'status', 'times', 'which contacts there were'],
+    law: 'accountability',
+    why: 'That a complaint was answered, and in time, must be shown afterwards (GDPR 5(2)).',
+  },
+  {
     name: 'request_keys',
     table: 'idempotency_keys',
     fields: ['keyed hashes of requests'],

@@ -148,11 +148,11 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   inquiries: table({
     section: 'inquiries',
     sealed: 'contact_sealed',
-    hashed: 'address_hash form_hash',
     facts:
       'id kind status source language contact_fields privacy_request_id due_at acknowledged_at answered_at closed_at ' +
       'created_at updated_at',
-    workings: 'wrapped_key key_version assigned_to created_by',
+    // A page's form is of nobody who is known, so its hashes never stand beside a payer.
+    workings: 'wrapped_key key_version address_hash form_hash assigned_to created_by',
   }),
   inquiry_messages: table({
     section: 'messages',

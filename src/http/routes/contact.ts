@@ -10,7 +10,7 @@ import {
   thanksPage,
 } from '../../checkout/contact-page.ts'
 import { payLanguageOf } from '../../checkout/pay-texts.ts'
-import { containsCardNumber } from '../../crypto/pan.ts'
+import { containsCardNumber, MASK, maskCardNumbers } from '../../crypto/pan.ts'
 import { DomainError, type FieldError, notFound } from '../../domain/errors.ts'
 import { INQUIRY_KINDS } from '../../domain/inquiries/inquiry.ts'
 import { readFormStamp, stampForm } from '../../domain/inquiries/inquiry-form.ts'
@@ -26,7 +26,7 @@ import { createTokenBuckets } from '../token-buckets.ts'
 
 const PATH = '/contact'
 /** A person corrects a form a few times; a machine sends it for ever. */
-const POSTS = { burst: 20, perSecond: 1 / 30 }
+const POSTS = { burst: 30, perSecond: 1 / 30 }
 const POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 const formBody = z.object({
@@ -185,10 +185,13 @@ function fieldNamed(pointer = ''): keyof ContactFields | null {
   return name in EMPTY_FIELDS ? (name as keyof ContactFields) : null
 }
 
-/** A card number is not even shown to the one who typed it. */
+/** A card number is not even shown to the one who typed it; what stands around it stays. */
 function withoutCardNumbers(fields: ContactFields): ContactFields {
   const kept = { ...fields }
-  for (const name of Object.keys(kept) as (keyof ContactFields)[]) if (containsCardNumber(kept[name])) kept[name] = ''
+  for (const name of Object.keys(kept) as (keyof ContactFields)[]) {
+    const masked = maskCardNumbers(kept[name]).replaceAll(MASK, '…')
+    kept[name] = containsCardNumber(masked) ? '' : masked
+  }
   return containsCardNumber(Object.values(kept).join('\n')) ? EMPTY_FIELDS : kept
 }
 
