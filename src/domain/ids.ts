@@ -26,6 +26,7 @@ export const ID_PREFIXES = {
   staffSession: 'ssess_',
   keyRotation: 'krot_',
   reveal: 'rvel_',
+  payerHistory: 'phis_',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

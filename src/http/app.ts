@@ -35,9 +35,11 @@ import { inquiryRoutes } from './routes/inquiries.ts'
 import { payRoutes } from './routes/pay.ts'
 import { payerRoutes } from './routes/payers.ts'
 import { privacyPageRoutes } from './routes/privacy-page.ts'
+import { privacyRequestRoutes } from './routes/privacy-requests.ts'
 import { purposeRoutes } from './routes/purposes.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundRoutes } from './routes/refunds.ts'
+import { rightsRoutes } from './routes/rights.ts'
 import { stripeWebhookRoutes } from './routes/stripe-webhooks.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { createTokenBuckets } from './token-buckets.ts'
@@ -90,6 +92,8 @@ export function createApp(options: AppOptions) {
   app.route('/', erasureRoutes())
   app.route('/', disclosureRoutes())
   app.route('/', inquiryRoutes())
+  app.route('/', privacyRequestRoutes())
+  app.route('/', rightsRoutes())
   app.route('/', auditRoutes())
   app.route('/', stripeWebhookRoutes())
   app.route('/', healthRoutes(options))

@@ -4,8 +4,8 @@ import { resolveDueCharges } from '../domain/charges/resolve-unknown.ts'
 import type { Dependencies } from '../domain/context.ts'
 import { workErasures } from '../domain/erasures/work-erasures.ts'
 import { sendDueMails } from '../domain/mail/send-due-mails.ts'
-
 import { resolveDueRefunds } from '../domain/refunds/resolve-unknown-refunds.ts'
+import { propagateCorrections } from '../domain/rights/propagate-corrections.ts'
 import { processEvents } from '../domain/stripe-events/process-events.ts'
 import { detachDueTokens } from '../domain/tokens/detach-token.ts'
 import { enqueueDue } from './schedule.ts'
@@ -34,6 +34,7 @@ export const ROW_WORK: Readonly<Record<string, RowWork>> = {
   },
   'detached-tokens': { idleMs: 5_000, run: detachDueTokens },
   mail: { idleMs: 1_000, run: sendDueMails },
+  corrections: { idleMs: 5_000, run: propagateCorrections },
   erasures: { idleMs: 2_000, run: workErasures },
   // Few rows a block cost as much as many: sealed now and then, at once only while full blocks wait.
   'audit-sealing': { idleMs: 15_000, run: keepAudit },

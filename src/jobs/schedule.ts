@@ -6,22 +6,24 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-export const SCHEDULE: Readonly<Partial<Record<QueueName, { everyMs: number }>>> = {
+/** `atStripe`: without the tenant's key there is nothing to do. */
+export const SCHEDULE: Readonly<Partial<Record<QueueName, { everyMs: number; atStripe?: boolean }>>> = {
   // Stripe sends no event for a balance line; payout events ask for a sync besides.
-  'sync-stripe-mirror': { everyMs: 5 * MINUTE_MS },
-  'scan-event-gap': { everyMs: HOUR_MS },
-  'start-daily-reconciliation': { everyMs: DAY_MS },
+  'sync-stripe-mirror': { everyMs: 5 * MINUTE_MS, atStripe: true },
+  'scan-event-gap': { everyMs: HOUR_MS, atStripe: true },
+  'start-daily-reconciliation': { everyMs: DAY_MS, atStripe: true },
   'expire-tokens': { everyMs: DAY_MS },
   'forget-old-rows': { everyMs: DAY_MS },
+  'watch-privacy-requests': { everyMs: DAY_MS },
 }
 
 /** Enqueues what is due for a tenant; answers how much. A task that is new is due after one interval. */
 export async function enqueueDue({ db, clock, queue, tenants }: Dependencies, tenantId: string): Promise<number> {
   const tenant = await tenants.find(tenantId)
-  // Without its key there is nothing to read at Stripe.
-  if (!tenant?.secrets) return 0
+  if (!tenant) return 0
   const now = clock.now()
-  const tasks = Object.entries(SCHEDULE).map(([task, { everyMs }]) => ({
+  const possible = Object.entries(SCHEDULE).filter(([, { atStripe }]) => tenant.secrets !== null || !atStripe)
+  const tasks = possible.map(([task, { everyMs }]) => ({
     task,
     next: new Date(now.getTime() + everyMs).toISOString(),
     // Further away than two intervals: the clock was set back since.

@@ -8,6 +8,7 @@ import { matchLines } from '../domain/reconciliation/match.ts'
 import { failReconciliation, runReconciliation } from '../domain/reconciliation/run-reconciliation.ts'
 import { startDailyReconciliation } from '../domain/reconciliation/start-daily-reconciliation.ts'
 import { syncMirror } from '../domain/reconciliation/sync-mirror.ts'
+import { watchRequests } from '../domain/rights/watch-requests.ts'
 import { forgetStaffSessions } from '../domain/staff-sessions/forget-staff-sessions.ts'
 import { scanEventGap } from '../domain/stripe-events/scan-event-gap.ts'
 import { workerContext } from '../domain/tenants/operator-context.ts'
@@ -46,6 +47,10 @@ export const TASKS: Record<QueueName, Task> = {
 
   async 'expire-tokens'(dependencies, { data: { tenantId } }) {
     await expireTokens(dependencies, tenantId)
+  },
+
+  async 'watch-privacy-requests'(dependencies, { data: { tenantId } }) {
+    await watchRequests(workerContext(dependencies, tenantId))
   },
 
   async 'forget-old-rows'(dependencies, { data: { tenantId } }) {

@@ -42,6 +42,13 @@ const SHAPES: Shape[] = [
     labels: ['tenant'],
     values: ({ tenant, inquiriesOverdue }) => [{ labels: { tenant }, value: inquiriesOverdue }],
   },
+  {
+    name: 'privacy_requests',
+    help: 'Requests about personal data that wait for an answer, and those past their deadline.',
+    labels: ['tenant', 'state'],
+    values: ({ tenant, privacyRequests }) =>
+      Object.entries(privacyRequests).map(([state, value]) => ({ labels: { tenant, state }, value })),
+  },
 ]
 
 /** Adds the gauges; `now` is monotonic milliseconds. */

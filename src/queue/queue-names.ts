@@ -9,6 +9,7 @@ export const QUEUES = {
   'start-daily-reconciliation': { ...RETRY, expireInSeconds: 600, policy: 'stately' },
   'scan-event-gap': { ...RETRY, expireInSeconds: 1_800, policy: 'stately' },
   'expire-tokens': { ...RETRY, expireInSeconds: 900, policy: 'stately' },
+  'watch-privacy-requests': { ...RETRY, expireInSeconds: 900, policy: 'stately' },
   'forget-old-rows': { ...RETRY, expireInSeconds: 900, policy: 'stately' },
 } as const
 

@@ -4,10 +4,12 @@ import { readAccount, type StripeAccountInfo } from './balance-objects.ts'
 import { type Call, expecting, pageOf, requireId, type StripePage } from './call.ts'
 import {
   readCustomer,
+  readCustomerContacts,
   readPaymentMethod,
   readSetupIntent,
   readToken,
   type StripeCustomer,
+  type StripeCustomerContacts,
   type StripePaymentMethod,
   type StripeSetupIntent,
   type StripeToken,
@@ -23,6 +25,14 @@ export type CardCalls = {
   retrieveCustomer(id: string): Promise<StripeCustomer>
   /** Newest first, at most 100. */
   listCustomers(params: { limit: number; startingAfter?: string }): Promise<StripePage<StripeCustomer>>
+  /** What the customer says of the person: panless never writes it there, others may have. */
+  retrieveCustomerContacts(id: string): Promise<StripeCustomerContacts>
+  /** An empty text clears. */
+  updateCustomerContacts(
+    id: string,
+    contacts: Partial<Record<'name' | 'email' | 'phone', string>>,
+    idempotencyKey: string,
+  ): Promise<StripeCustomerContacts>
   /** Deletes the customer and detaches its cards; `not_found` when it is gone already. */
   deleteCustomer(id: string): Promise<StripeCustomer>
   createSetupIntent(params: CreateSetupIntent, idempotencyKey: string): Promise<StripeSetupIntent>
@@ -59,6 +69,18 @@ export function cardCalls(stripe: Stripe, call: Call): CardCalls {
         options =>
           stripe.customers.list({ limit, ...(startingAfter ? { starting_after: startingAfter } : {}) }, options),
         pageOf(readCustomer),
+      ),
+    retrieveCustomerContacts: id =>
+      call(
+        { operation: 'retrieveCustomerContacts' },
+        options => stripe.customers.retrieve(requireId('retrieveCustomerContacts', 'customer', id), {}, options),
+        expecting(id, readCustomerContacts),
+      ),
+    updateCustomerContacts: (id, contacts, idempotencyKey) =>
+      call(
+        { operation: 'updateCustomerContacts', idempotencyKey },
+        options => stripe.customers.update(requireId('updateCustomerContacts', 'customer', id), contacts, options),
+        expecting(id, readCustomerContacts),
       ),
     deleteCustomer: id =>
       call(

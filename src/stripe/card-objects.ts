@@ -9,6 +9,9 @@ export type StripeCustomer = {
   metadata: Record<string, string>
 }
 
+/** What Stripe's customer says of the person; null where it says nothing. */
+export type StripeCustomerContacts = { id: string; name: string | null; email: string | null; phone: string | null }
+
 export type StripeCard = {
   brand: string
   last4: string
@@ -86,6 +89,18 @@ export function readCustomer(customer: Stripe.Customer | Stripe.DeletedCustomer)
     deleted: false,
     livemode: flagOf(customer.livemode, 'customer.livemode'),
     metadata: metadataOf(customer.metadata),
+  }
+}
+
+/** A deleted customer says nothing. */
+export function readCustomerContacts(customer: Stripe.Customer | Stripe.DeletedCustomer): StripeCustomerContacts {
+  expectKind(customer, 'customer')
+  if (customer.deleted) return { id: customer.id, name: null, email: null, phone: null }
+  return {
+    id: customer.id,
+    name: optionalText(customer.name),
+    email: optionalText(customer.email),
+    phone: optionalText(customer.phone),
   }
 }
 

@@ -8,6 +8,7 @@ import { DISCLOSURE_MOVES } from '../../src/domain/disclosures/state.ts'
 import { INQUIRY_MOVES } from '../../src/domain/inquiries/state.ts'
 import { MAIL_MOVES } from '../../src/domain/mail/state.ts'
 import { REFUND_MOVES } from '../../src/domain/refunds/state.ts'
+import { REQUEST_MOVES } from '../../src/domain/rights/state.ts'
 import { TOKEN_MOVES } from '../../src/domain/tokens/state.ts'
 import { createSuiteDatabase, type SuiteDatabase } from '../support/database.ts'
 
@@ -17,6 +18,7 @@ const LIVES = {
   refunds: REFUND_MOVES,
   tokens: TOKEN_MOVES,
   mail_outbox: MAIL_MOVES,
+  privacy_requests: REQUEST_MOVES,
   disclosures: DISCLOSURE_MOVES,
   inquiries: INQUIRY_MOVES,
 } as const

@@ -130,7 +130,7 @@ describe('a server that does not take a mail', () => {
       await world.advance(1_441 * 60)
     }
     expect(await rowOf(id)).toMatchObject({ status: 'failed', attempts: 9, error_code: 'smtp_421' })
-  })
+  }, 120_000)
 })
 
 it('a mail that is of no use any more is not sent', async () => {

@@ -66,6 +66,22 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'POST /v1/inquiries/{id}/assign': 'privacy:write',
   'POST /v1/inquiries/{id}/answer': 'privacy:write',
   'POST /v1/inquiries/{id}/close': 'privacy:write',
+  'POST /v1/privacy-requests': 'privacy:write',
+  'GET /v1/privacy-requests': 'privacy:read',
+  'GET /v1/privacy-requests/{id}': 'privacy:read',
+  'POST /v1/privacy-requests/{id}/identity-checks': 'privacy:write',
+  'POST /v1/privacy-requests/{id}/identity-checks/confirm': 'privacy:write',
+  'POST /v1/privacy-requests/{id}/decide': 'privacy:write',
+  'POST /v1/privacy-requests/{id}/extend': 'privacy:write',
+  'POST /v1/privacy-requests/{id}/cancel': 'privacy:write',
+  'GET /v1/privacy-requests/{id}/receipt': 'privacy:read',
+  'GET /v1/privacy-requests/{id}/package': 'payers:reveal',
+  // The person's own page: the mailed link is what lets in, and its own tests try it.
+  'GET /rights/{link}': null,
+  'POST /rights/{link}': null,
+  'POST /rights/{link}/code': null,
+  'POST /rights/{link}/package': null,
+  'GET /rights/page.css': null,
   'GET /v1/audit-log': 'audit:read',
   'GET /v1/audit-log/verify': 'audit:read',
   'GET /v1/audit-log/checkpoints': 'audit:read',
@@ -139,6 +155,7 @@ const MISSING: Ids = {
   erasures: 'eras_00000000000000000000000000',
   disclosures: 'disc_00000000000000000000000000',
   inquiries: 'inqr_00000000000000000000000000',
+  'privacy-requests': 'preq_00000000000000000000000000',
 }
 
 /** One object of each kind that a path can name. */
@@ -177,6 +194,7 @@ async function objectsOf(tenant: TenantName): Promise<Ids> {
     erasures: await beginErasure(world, (await payerWithCard(world, { tenant })).payer, { tenant }),
     disclosures: await discloseWithConsent(tenant, payer),
     inquiries: await inquire(tenant, payer),
+    'privacy-requests': await askFor(tenant, payer),
   }
   for (const [kind, id] of Object.entries(ids)) expect(id, kind).toMatch(/^[a-z]+_/)
   return ids
@@ -212,6 +230,20 @@ async function sealedEntry(tenant: TenantName): Promise<string> {
   await keepAudit(world.dependencies, tenant)
   const page = await world.as('auditor', tenant).get('/v1/audit-log?limit=1&action=payer.create')
   return page.json.data[0].id
+}
+
+/** A request for access as it is once it was granted. */
+async function askFor(tenant: TenantName, payer: string): Promise<string> {
+  const body = { kind: 'access', payer, contact: 'somebody@example.com' }
+  const asked = await world.as('privacy', tenant).post('/v1/privacy-requests', body)
+  expect(asked.status, asked.text).toBe(201)
+  const { id } = asked.json
+  await asSuperuser(world.database, async sql => {
+    await sql`update privacy_requests set status = 'verifying' where id = ${id}`
+    await sql`update privacy_requests set status = 'verified', verified_at = now() where id = ${id}`
+    await sql`update privacy_requests set status = 'done', finished_at = now(), receipt = 'x' where id = ${id}`
+  })
+  return id
 }
 
 /** A payout as the mirror of Stripe's would have it. */

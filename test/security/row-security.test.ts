@@ -164,6 +164,7 @@ describe('the catalog', () => {
       'charge_attempts',
       'disclosure_people',
       'disclosures',
+      'identity_evidence',
       'inquiry_messages',
       'objections',
       'purpose_registers',

@@ -7,7 +7,7 @@ import { ERASURE_STATUSES, ERASURE_STEPS, type ErasureStatus, type ErasureStep }
 import type { Wait } from './waits.ts'
 
 export const waitSchema = z.object({
-  kind: z.enum(['charge', 'authorization', 'attempt', 'refund', 'dispute']),
+  kind: z.enum(['charge', 'authorization', 'attempt', 'refund', 'dispute', 'mail']),
   id: z.string(),
   status: z.string(),
 })

@@ -1,6 +1,7 @@
 // Ends an erasure with a signed receipt. It says what was erased and what stays; it holds nothing about the person.
 import { createHash } from 'node:crypto'
 import type { Ctx } from '../context.ts'
+import { finishErasureRequest } from '../rights/finish-erasure-request.ts'
 import { write } from '../write.ts'
 import { type ErasureRow, loadErasure } from './erasure.ts'
 import { WHAT_STAYS } from './what-stays.ts'
@@ -14,6 +15,7 @@ export async function finishErasure(ctx: Ctx, { id }: ErasureRow): Promise<void>
     await tx.sql`
       update erasures set status = 'done', receipt = ${receipt}, finished_at = coalesce(finished_at, ${now}), lease_until = null
        where tenant_id = ${ctx.tenantId} and id = ${id}`
+    await finishErasureRequest(tx, ctx, erasure.payer_id, erasure.request_id, receipt)
     return {
       value: null,
       audit: {

@@ -58,7 +58,7 @@ export async function previewErasure(ctx: Ctx, payerId: string): Promise<Erasure
       goes,
       stays,
       at_stripe: { customer: payer.stripe_customer_id === null ? 'none' : 'deleted', cards: cards?.attached ?? 0 },
-      waits_for: await waitsOf(tx, payerId),
+      waits_for: await waitsOf(tx, payerId, ctx.clock.now()),
     }
   })
 }

@@ -42,7 +42,7 @@ function finishing(work: (ctx: Ctx, erasure: ErasureRow) => Promise<void>) {
 
 /** The longer it has waited, the less often it looks: from every minute to every hour. */
 async function waitForMoney(ctx: Ctx, erasure: ErasureRow): Promise<StepResult> {
-  const waits = await read(ctx, tx => waitsOf(tx, erasure.payer_id))
+  const waits = await read(ctx, tx => waitsOf(tx, erasure.payer_id, ctx.clock.now()))
   if (waits.length === 0) return DONE
   const now = ctx.clock.now().getTime()
   const waited = now - erasure.started_at.getTime()

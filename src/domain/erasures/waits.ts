@@ -1,13 +1,21 @@
-// What an erasure waits for: money that is not decided, and disputes in which the company may have to answer.
+// What an erasure waits for: money that is not decided, disputes in which the company may have to answer, and mails that
+// tell the person so, for as long as the outbox commonly tries.
 import type { Tx } from '../context.ts'
 
-export type Wait = { kind: 'charge' | 'authorization' | 'attempt' | 'refund' | 'dispute'; id: string; status: string }
+export type Wait = {
+  kind: 'charge' | 'authorization' | 'attempt' | 'refund' | 'dispute' | 'mail'
+  id: string
+  status: string
+}
+
+/** A mail that did not leave by then has no server to leave by. */
+const MAIL_WAIT_MS = 3 * 86_400_000
 
 /** So many are named; the rest is waited for all the same. */
 const NAMED_MAX = 20
 
 /** An authorization is waited for until it is captured, cancelled or lapses: whose decision that is, it stays. */
-export async function waitsOf(tx: Tx, payerId: string): Promise<Wait[]> {
+export async function waitsOf(tx: Tx, payerId: string, now: Date): Promise<Wait[]> {
   return [
     ...(await tx.sql<Wait[]>`
       with mine as (
@@ -27,6 +35,10 @@ export async function waitsOf(tx: Tx, payerId: string): Promise<Wait[]> {
        where r.status in ('sending', 'unknown', 'pending', 'needs_review')
       union all
       select 'dispute', m.id, 'open' from mine m where m.disputed
+      union all
+      select 'mail', o.id, o.status from mail_outbox o
+       where o.tenant_id = ${tx.tenantId} and o.payer_id = ${payerId} and o.status = 'queued'
+         and o.created_at > ${new Date(now.getTime() - MAIL_WAIT_MS)}
       limit ${NAMED_MAX}`),
   ]
 }

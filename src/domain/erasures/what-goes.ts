@@ -141,6 +141,31 @@ export const WHAT_GOES: readonly Emptied[] = [
     set: 'body_sealed = null',
   },
   {
+    name: 'privacy_requests',
+    fields: ['contact', 'message', 'values of corrections', 'reasons', 'address', 'language'],
+    table: 'privacy_requests',
+    key: ['id'],
+    holds:
+      "t.details_sealed is not null or t.notes_sealed is not null or t.contact_hash is not null or t.address_hash is not null or t.language <> ''",
+    set: "details_sealed = null, notes_sealed = null, contact_hash = null, address_hash = null, language = ''",
+  },
+  {
+    name: 'identity_checks',
+    fields: ['contact', 'address', 'code'],
+    table: 'identity_checks',
+    key: ['id'],
+    holds: 't.code_hash is not null or t.contact_hash is not null or t.address_hash is not null',
+    set: 'code_hash = null, contact_hash = null, address_hash = null',
+  },
+  {
+    name: 'corrections',
+    fields: ['values before corrections'],
+    table: 'payer_history',
+    key: ['id'],
+    holds: 't.old_sealed is not null',
+    set: 'old_sealed = null',
+  },
+  {
     name: 'stored_replies',
     fields: ['answers that were kept for requests sent again'],
     table: 'idempotency_keys',

@@ -1,4 +1,5 @@
 // Puts a mail into the outbox in its caller's transaction: it is sent if, and only if, the caller's change is kept.
+import { generateDataKey, toDataKey } from '../../crypto/data-key.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { newId } from '../ids.ts'
 import { languageOf } from '../languages.ts'
@@ -13,8 +14,8 @@ export type MailRequest<Template extends MailTemplate> = {
   template: Template
   /** A BCP 47 tag; a language without texts is written to in English. */
   locale: string | null
-  /** A payer at the e-mail address on file, or anybody at an address. */
-  to: { payerId: string } | { address: string }
+  /** A payer at the e-mail address on file, or anybody at an address; nobody where only the work of queueing must be done. */
+  to: { payerId: string } | { address: string } | 'nobody'
   data: MailData<Template>
   /** Not sent after this time. */
   expiresAt?: Date
@@ -39,10 +40,7 @@ export async function queueMail<Template extends MailTemplate>(
 ): Promise<string | null> {
   const now = ctx.clock.now()
   const id = newId('mail', now)
-  const recipient =
-    'payerId' in to
-      ? await payerAsRecipient(tx, ctx, to.payerId, MAIL_TEMPLATES[template].purpose)
-      : await stranger(ctx, id, to.address)
+  const recipient = await recipientOf(tx, ctx, id, template, to)
   if (recipient === null) return null
   const { address, key, payerId, wrapped, keyVersion } = recipient
   await tx.sql`
@@ -50,9 +48,30 @@ export async function queueMail<Template extends MailTemplate>(
                              data_sealed, next_attempt_at, expires_at, created_at)
     values (${tx.tenantId}, ${id}, ${template}, ${languageOf(locale)}, ${payerId}, ${wrapped}, ${keyVersion},
             ${sealJson(ctx, key, recipientPlace(id), address)}, ${sealJson(ctx, key, dataPlace(id), data)}, ${now},
-            ${expiresAt ?? null}, ${now})`
+            ${to === 'nobody' ? now : (expiresAt ?? null)}, ${now})`
   return id
 }
+
+async function recipientOf(
+  tx: Tx,
+  ctx: Ctx,
+  id: string,
+  template: MailTemplate,
+  to: MailRequest<MailTemplate>['to'],
+): Promise<Recipient | null> {
+  if (to === 'nobody') return nobody()
+  if ('payerId' in to) return payerAsRecipient(tx, ctx, to.payerId, MAIL_TEMPLATES[template].purpose)
+  return { address: to.address, payerId: null, ...(await newRowKey(ctx, MAIL_TABLE, id)) }
+}
+
+/** Sealed with a key that is kept nowhere, and of no use from the beginning: it is never sent. */
+const nobody = (): Recipient => ({
+  address: 'nobody@invalid',
+  key: { key: toDataKey(generateDataKey()), keyVersion: 1 },
+  payerId: null,
+  wrapped: null,
+  keyVersion: null,
+})
 
 async function payerAsRecipient(tx: Tx, ctx: Ctx, payerId: string, purpose: string): Promise<Recipient | null> {
   const [row] = await tx.sql<{ wrapped_key: Buffer; key_version: number }[]>`
@@ -62,8 +81,4 @@ async function payerAsRecipient(tx: Tx, ctx: Ctx, payerId: string, purpose: stri
   const key = await openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
   const { email } = (await openIdentity(tx, ctx, payerId, purpose, ['email'])).values
   return email ? { address: email, key, payerId, wrapped: null, keyVersion: null } : null
-}
-
-async function stranger(ctx: Ctx, id: string, address: string): Promise<Recipient> {
-  return { address, payerId: null, ...(await newRowKey(ctx, MAIL_TABLE, id)) }
 }

@@ -5,7 +5,8 @@ import { claimRows } from '../../queue/claim-rows.ts'
 import type { Ctx, Dependencies } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import type { Language } from '../languages.ts'
-import { dataKeyOf, openJson, type SealingKey } from '../payers/data-key.ts'
+import { openDataKey, openJson, type SealingKey } from '../payers/data-key.ts'
+import { payerErased } from '../payers/payer-erased.ts'
 import { openRowKey } from '../row-key.ts'
 import { workerContext } from '../tenants/operator-context.ts'
 import { write } from '../write.ts'
@@ -89,8 +90,18 @@ async function send(ctx: Ctx, mailer: Mailer, row: MailRow): Promise<Outcome> {
   }
 }
 
-function keyOf(ctx: Ctx, row: MailRow): Promise<SealingKey> {
-  if (row.payer_id !== null) return dataKeyOf(ctx, row.payer_id)
+/** Also while the payer is being erased: that it has begun is told to the person. @throws payer_erased */
+async function keyOf(ctx: Ctx, row: MailRow): Promise<SealingKey> {
+  if (row.payer_id !== null) {
+    const { payer_id: payerId } = row
+    const [payer] = await ctx.db.transaction(
+      ctx.tenantId,
+      tx => tx.sql<{ status: string; wrapped_key: Buffer; key_version: number }[]>`
+        select status, wrapped_key, key_version from payers where tenant_id = ${ctx.tenantId} and id = ${payerId}`,
+    )
+    if (!payer || payer.status === 'erased') throw payerErased()
+    return openDataKey(ctx, { payerId, wrapped: payer.wrapped_key, keyVersion: payer.key_version })
+  }
   return openRowKey(ctx, MAIL_TABLE, row.id, {
     wrapped: row.wrapped_key as Buffer,
     keyVersion: row.key_version as number,

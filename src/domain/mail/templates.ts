@@ -22,6 +22,7 @@ export const MAIL_TEMPLATES = {
   },
   request_package: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'link', 'until'] },
   request_done: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'link'] },
+  request_erasing: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'link'] },
   request_refused: { reader: 'person', purpose: 'rights_request', data: ['merchant', 'request', 'reason'] },
   inquiry_received: { reader: 'person', purpose: 'answer_messages', data: ['merchant', 'inquiry', 'deadline'] },
   inquiry_answered: { reader: 'person', purpose: 'answer_messages', data: ['merchant', 'inquiry', 'message'] },

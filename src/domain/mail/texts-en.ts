@@ -43,6 +43,14 @@ export const MAIL_TEXTS_EN: MailTexts = {
       '{link}',
     ],
   },
+  request_erasing: {
+    subject: '{merchant}: your data is being deleted',
+    lines: [
+      'You asked {merchant} to delete your data (request {request}). That was granted and has begun: nothing is charged any more, and this is the last e-mail. Records of payments stay without your name, as the law on bookkeeping asks.',
+      'When it is done you find the signed receipt on this page:',
+      '{link}',
+    ],
+  },
   request_refused: {
     subject: '{merchant}: about your request',
     lines: [

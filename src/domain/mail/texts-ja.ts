@@ -43,6 +43,14 @@ export const MAIL_TEXTS_JA: MailTexts = {
       '{link}',
     ],
   },
+  request_erasing: {
+    subject: '{merchant}：お客様の情報を削除しています',
+    lines: [
+      '{merchant} が保有するお客様の情報の削除のご請求（受付番号 {request}）が認められ、手続きを始めました。今後の請求はなく、メールもこれが最後です。お支払いの記録は、会計に関する法令により、お名前のない形で残ります。',
+      '完了後、署名付きの受領書をこちらのページでご確認いただけます。',
+      '{link}',
+    ],
+  },
   request_refused: {
     subject: '{merchant}：ご請求について',
     lines: [

@@ -11,6 +11,8 @@ export type Backlog = {
   exceptionsOpen: { cause: string; count: number }[]
   /** Inquiries that wait for an answer after their term. */
   inquiriesOverdue: number
+  /** Requests about personal data that wait for an answer, and those of them that are late. */
+  privacyRequests: { open: number; overdue: number }
 }
 
 /** One short transaction for each tenant, one after the other. */
@@ -36,7 +38,10 @@ export async function readBacklog({
                   select cause, count(*)::int as count from exceptions where tenant_id = ${tenant} and status = 'open' group by cause
                 ) e) as "exceptionsOpen",
                (select count(*)::int from inquiries
-                 where tenant_id = ${tenant} and status in ('received', 'assigned') and due_at <= ${clock.now()}) as "inquiriesOverdue"`,
+                 where tenant_id = ${tenant} and status in ('received', 'assigned') and due_at <= ${clock.now()}) as "inquiriesOverdue",
+               (select json_build_object('open', count(*), 'overdue', count(*) filter (where deadline_at < ${clock.now()}))
+                  from privacy_requests where tenant_id = ${tenant}
+                   and status in ('received', 'verifying', 'verified', 'approved', 'executing')) as "privacyRequests"`,
     )
     const { oldestEvent, ...counts } = row
     const waited = oldestEvent === null ? 0 : clock.now().getTime() - oldestEvent.getTime()

@@ -8,6 +8,8 @@ export type HeldTable = {
   because?: string
   /** Which rows are the person's: SQL over the table, $1 the tenant and $2 the payer. */
   where: string
+  /** Which of them the access package shows: all, unless said otherwise. */
+  shown?: string
   /** The column that names a row in its seals, and by which the package is ordered. */
   row: string
   /** Which key seals: the payer's own, or the row's own, which is wrapped beside it. */
@@ -133,7 +135,7 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   disclosures: table({
     section: 'disclosures',
     // What a court has asked for and nobody has answered is no news for the person yet.
-    where: "payer_id = $2 and status = 'made'",
+    shown: "status = 'made'",
     sealed: 'details_sealed package_sealed',
     hashed: 'recipient_hash',
     facts:
@@ -160,6 +162,34 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
     sealed: 'body_sealed',
     facts: 'inquiry_id id direction created_at',
     workings: 'author mail_id',
+  }),
+  payer_history: table({
+    section: 'corrections',
+    sealed: 'old_sealed',
+    facts: 'id request_id fields created_at',
+    workings: 'changed_by',
+  }),
+  privacy_requests: table({
+    section: 'requests_about_your_data',
+    // Whoever asked without showing who they are may have been somebody else.
+    shown: 'verified_at is not null',
+    sealed: 'details_sealed notes_sealed',
+    hashed: 'contact_hash address_hash',
+    facts:
+      'id kind status source language contact_kind failures deadline_at extended_at verified_at decision decided_at ' +
+      'approved_at finished_at receipt propagation created_at updated_at',
+    workings: 'wrapped_key key_version decided_by approved_by attempts next_attempt_at lease_until created_by',
+  }),
+  identity_checks: table({
+    section: 'identity_checks',
+    hashed: 'code_hash contact_hash address_hash',
+    facts: 'id request_id status attempts expires_at created_at',
+  }),
+  identity_evidence: table({
+    section: 'identity_evidence',
+    row: 'request_id',
+    facts: 'request_id kind document recorded_at',
+    workings: 'recorded_by',
   }),
   audit_log: table({
     section: 'records_of_what_was_done',

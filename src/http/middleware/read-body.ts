@@ -26,7 +26,7 @@ export const MAX_BODY_BYTES = 64 * 1024
 const MAX_WEBHOOK_BYTES = 1024 * 1024
 
 /** Pages whose forms work without a script. */
-const FORM_PATH = /^\/(console|contact)(\/|$)/
+const FORM_PATH = /^\/(console|contact|rights)(\/|$)/
 
 /** What a path takes when nothing else is said: JSON; forms for pages, and whatever comes for webhooks. */
 export function defaultBodyRule(_method: string, path: string): BodyRule {

@@ -1,0 +1,60 @@
+// The access package as a page that a person can read, print and keep: the same as the JSON, in their language.
+import { html } from 'hono/html'
+import { fillText, type Language } from '../domain/languages.ts'
+import type { AccessPackage } from '../domain/privacy/build-access-package.ts'
+import type { HeldRow } from '../domain/privacy/read-held-data.ts'
+import { labelOf, packageWord } from './access-package-texts.ts'
+import { frame } from './rights-page.ts'
+
+type Html = ReturnType<typeof html>
+
+export function accessPackagePage(held: AccessPackage, language: Language): Html {
+  const word = (name: Parameters<typeof packageWord>[0]) => packageWord(name, language)
+  const title = fillText(word('title'), { merchant: held.company })
+  return frame(
+    language,
+    title,
+    html`
+<p class="merchant">${held.company}</p>
+<h1>${title}</h1>
+<p class="soft">${fillText(word('made'), { date: held.made_at.replace('T', ' ').slice(0, 19), region: held.region })}</p>
+${Object.entries(held.held).map(([name, { rows, complete }]) => section(name, rows, complete, language))}
+<section><h2>${word('purposes')}</h2>
+${held.purposes.map(
+  purpose => html`<article><p><strong>${purpose.title[language]}</strong></p><p>${purpose.text[language]}</p><dl>
+<dt>${word('basis')}</dt><dd>${purpose.basis.replaceAll('_', ' ')}</dd>
+<dt>${word('fields')}</dt><dd>${purpose.fields.join(', ')}</dd>
+${purpose.recipients.length > 0 ? html`<dt>${word('recipients')}</dt><dd>${purpose.recipients.map(({ name, does }) => `${name}: ${does[language]}`).join('; ')}</dd>` : ''}
+${purpose.retention.length > 0 ? html`<dt>${word('retention')}</dt><dd>${purpose.retention.map(({ record, days }) => `${record.replaceAll('_', ' ')}: ${keptFor(days, language)}`).join('; ')}</dd>` : ''}
+</dl></article>`,
+)}</section>
+<section><h2>${word('automated')}</h2>
+${held.automated_decisions.map(({ name, logic }) => html`<article><p><strong>${name.replaceAll('_', ' ')}</strong></p><p>${logic[language]}</p></article>`)}</section>`,
+  )
+}
+
+const keptFor = (days: number | null, language: Language): string =>
+  days === null ? packageWord('untilErased', language) : fillText(packageWord('days', language), { days: String(days) })
+
+function section(name: string, rows: HeldRow[], complete: boolean, language: Language): Html {
+  return html`<section><h2>${labelOf(name, language)}</h2>
+${rows.length === 0 ? html`<p class="soft">${packageWord('none', language)}</p>` : rows.map(row => html`<article>${members(row, language)}</article>`)}
+${complete ? '' : html`<p>${packageWord('incomplete', language)}</p>`}</section>`
+}
+
+/** Members without a value are left out; those within a member stand in a list of their own. */
+function members(row: Record<string, unknown>, language: Language): Html {
+  const given = Object.entries(row).filter(([, value]) => value !== null && value !== '' && !isEmpty(value))
+  return html`<dl>${given.map(([name, value]) => html`<dt>${labelOf(name, language)}</dt><dd>${shown(value, language)}</dd>`)}</dl>`
+}
+
+function shown(value: unknown, language: Language): Html | string {
+  if (Array.isArray(value))
+    return value.map(one => (typeof one === 'object' ? JSON.stringify(one) : String(one))).join(', ')
+  return value !== null && typeof value === 'object'
+    ? members(value as Record<string, unknown>, language)
+    : String(value)
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value !== null && typeof value === 'object' && (Array.isArray(value) ? value : Object.keys(value)).length === 0

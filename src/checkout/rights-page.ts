@@ -1,0 +1,118 @@
+// The page behind a link about one's own data: showing who one is, how the request stands, and what was asked for. Plain
+// forms, no script.
+import { html } from 'hono/html'
+import { fillText, type Language } from '../domain/languages.ts'
+import type { RequestOfLink } from '../domain/rights/rights-by-link.ts'
+import { RIGHTS_TEXTS } from './rights-texts.ts'
+
+type Html = ReturnType<typeof html>
+
+export type RightsProblem = 'wrong' | 'tooOften' | 'nothing'
+
+export type RightsPage = {
+  request: RequestOfLink
+  language: Language
+  /** The path that the forms are sent to. */
+  path: string
+  problem: RightsProblem | null
+  /** What was typed, so that nothing is lost. */
+  typed: { code: string; amount: string }
+}
+
+export function rightsPage(page: RightsPage): Html {
+  const { request, language, problem } = page
+  const texts = RIGHTS_TEXTS[language]
+  const say = (text: string) => fillText(text, { merchant: request.merchant })
+  const open = request.status === 'received' || request.status === 'verifying'
+  return frame(
+    language,
+    problem ? `${texts.problem}: ${texts.title}` : texts.title,
+    html`
+<p class="merchant">${request.merchant}</p>
+<h1>${texts.title}</h1>
+<p>${say(texts[request.kind])}</p>
+<p class="soft">${texts.request}: <span class="mono">${request.id}</span></p>
+${open ? proof(page) : standing(page)}`,
+  )
+}
+
+function proof({ request, language, path, problem, typed }: RightsPage): Html {
+  const texts = RIGHTS_TEXTS[language]
+  const say = (text: string) =>
+    fillText(text, { merchant: request.merchant, date: dateOf(request.deadlineAt, language) })
+  const until = request.codeUntil
+  return html`
+<p class="soft">${say(texts.deadline)}</p>
+${problem ? html`<div class="problem" role="alert" id="problem"><p><strong>${texts.problem}</strong></p><p>${texts[problem]}</p></div>` : ''}
+<h2>${texts.prove}</h2>
+${request.codeShown ? html`<p class="good" role="status">✓ ${texts.codeShown}</p>` : ''}
+${
+  request.canSendCode
+    ? html`${request.codeShown ? '' : html`<p>${texts.why}</p>`}
+${until ? html`<p role="status">${fillText(texts.sent, { time: timeOf(until, language) })}</p>` : ''}
+${request.codeShown ? '' : html`<form method="post" action="${path}/code"><button class="${until ? 'second' : ''}">${texts.send}</button><p class="soft">${texts.sendHint}</p></form>`}
+${until || request.codeShown ? checkForm({ request, language, path, problem, typed }) : ''}`
+    : html`<p>${say(texts.noChannel)}</p>`
+}`
+}
+
+function checkForm({ request, language, path, problem, typed }: RightsPage): Html {
+  const texts = RIGHTS_TEXTS[language]
+  const described = problem ? 'problem' : ''
+  return html`<form method="post" action="${path}" novalidate>
+${
+  request.codeShown
+    ? ''
+    : html`<label for="code">${texts.code}</label>
+<input id="code" name="code" value="${typed.code}" autocomplete="one-time-code" autocapitalize="characters" spellcheck="false" maxlength="32" ${described ? html`aria-invalid="true" aria-describedby="problem"` : ''}>`
+}
+<label for="amount">${texts.amount}</label>
+<p class="soft" id="amount-hint">${texts.amountHint}</p>
+<input id="amount" name="last_payment_amount" value="${typed.amount}" inputmode="decimal" autocomplete="off" maxlength="20" aria-describedby="amount-hint ${described}">
+<button>${texts.check}</button>
+</form>`
+}
+
+function standing({ request, language, path }: RightsPage): Html {
+  const texts = RIGHTS_TEXTS[language]
+  const { status, packageUntil, receipt } = request
+  const say = (text: string) => fillText(text, { merchant: request.merchant })
+  const words = texts[status === 'approved' || status === 'received' || status === 'verifying' ? 'verified' : status]
+  const waits = status === 'verified' || status === 'approved' || status === 'executing'
+  return html`
+<p class="${status === 'done' ? 'good' : ''}" role="status">${status === 'done' ? '✓ ' : ''}${words}</p>
+${waits ? html`<p class="soft">${fillText(texts.deadline, { date: dateOf(request.deadlineAt, language) })}</p>` : ''}
+${
+  packageUntil
+    ? html`<h2>${say(texts.package)}</h2>
+<p>${fillText(texts.packageWarning, { date: dateOf(packageUntil, language) })}</p>
+<form method="post" action="${path}/package"><button name="format" value="html">${texts.openPage}</button>
+<button class="second" name="format" value="json">${texts.openJson}</button></form>`
+    : ''
+}
+${receipt ? html`<h2>${texts.receipt}</h2><p class="soft">${texts.receiptWhat}</p><pre class="mono" tabindex="0" aria-label="${texts.receipt}">${receipt}</pre>` : ''}`
+}
+
+/** For a link whose signature is not ours, or whose time is over: it says nothing of any request. */
+export function deadRightsPage(language: Language): Html {
+  const texts = RIGHTS_TEXTS[language]
+  return frame(language, texts.missing, html`<h1>${texts.missing}</h1><p>${texts.missingMore}</p>`)
+}
+
+export const frame = (language: Language, title: string, body: Html): Html => html`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<link rel="stylesheet" href="/rights/page.css">
+</head>
+<body><main>${body}</main></body>
+</html>`
+
+const dateOf = (at: Date, language: Language) =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
+
+const timeOf = (at: Date, language: Language) =>
+  new Intl.DateTimeFormat(language, { timeStyle: 'short', timeZone: 'UTC' }).format(at)

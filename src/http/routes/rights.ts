@@ -1,0 +1,187 @@
+// The person's page behind a mailed link. The link itself is the proof that it was mailed; what it opens, a code decides.
+import { Hono } from 'hono'
+import { accessPackagePage } from '../../checkout/access-package-page.ts'
+import { payLanguageOf } from '../../checkout/pay-texts.ts'
+import { deadRightsPage, type RightsProblem, rightsPage } from '../../checkout/rights-page.ts'
+import { DomainError, type ErrorCode } from '../../domain/errors.ts'
+import type { Language } from '../../domain/languages.ts'
+import {
+  confirmByLink,
+  openPackageByLink,
+  sendCodeByLink,
+  showRequestOfLink,
+} from '../../domain/rights/rights-by-link.ts'
+import { RIGHTS_PATH, type RightsLink, readRightsLink } from '../../domain/rights/rights-link.ts'
+import { readAsset } from '../assets.ts'
+import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
+import { formOf } from '../form-body.ts'
+import { operation } from '../openapi.ts'
+
+/** A page without scripts; its forms go to ourselves. */
+export const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+const PAGE = { description: 'The page.', mediaType: 'text/html' }
+const DEAD = { description: 'The link is not one of ours, or too old.', mediaType: 'text/html' }
+const AGAIN = { description: 'The page, with what was wrong.', mediaType: 'text/html' }
+const BACK = { description: 'Back to the page.', headers: { Location: 'The page.' } }
+
+const PROBLEM_OF: Partial<Record<ErrorCode, { problem: RightsProblem | null; status: 200 | 422 | 429 }>> = {
+  identity_not_verified: { problem: 'wrong', status: 422 },
+  validation_failed: { problem: 'nothing', status: 422 },
+  rate_limited: { problem: 'tooOften', status: 429 },
+  // Somebody was quicker: the page says how it stands now.
+  invalid_state: { problem: null, status: 200 },
+}
+
+const NOTHING_TYPED = { code: '', amount: '' }
+
+export function rightsRoutes() {
+  const app = new Hono<AppEnv>()
+
+  app.get(
+    `${RIGHTS_PATH}/:link`,
+    operation({
+      id: 'getRightsPage',
+      tag: 'Pages',
+      summary: "The page of a person's request about their data",
+      scope: null,
+      answers: { 200: PAGE, 404: DEAD },
+    }),
+    c => onPage(c, async (link, language) => page(c, link, language)),
+  )
+
+  app.post(
+    `${RIGHTS_PATH}/:link/code`,
+    operation({
+      id: 'sendRightsCode',
+      tag: 'Pages',
+      summary: 'Send a code to the contact of the request',
+      scope: null,
+      answers: { 303: BACK, 200: AGAIN, 404: DEAD, 429: AGAIN },
+    }),
+    c =>
+      onPage(c, async (link, language) => {
+        try {
+          await sendCodeByLink(personCtx(c, link), link.requestId)
+          return c.redirect(pathOf(c), 303)
+        } catch (error) {
+          return again(c, link, language, error)
+        }
+      }),
+  )
+
+  app.post(
+    `${RIGHTS_PATH}/:link`,
+    operation({
+      id: 'confirmRightsIdentity',
+      tag: 'Pages',
+      summary: 'Show who one is, with the code and the amount of the last payment',
+      scope: null,
+      answers: { 303: BACK, 200: AGAIN, 404: DEAD, 422: AGAIN, 429: AGAIN },
+    }),
+    c =>
+      onPage(c, async (link, language) => {
+        const form = formOf(c)
+        const typed = { code: form.get('code') ?? '', amount: form.get('last_payment_amount') ?? '' }
+        const given = {
+          ...(typed.code.trim() === '' ? {} : { code: typed.code }),
+          ...(typed.amount.trim() === '' ? {} : { last_payment_amount: typed.amount }),
+        }
+        try {
+          await confirmByLink(personCtx(c, link), link.requestId, given)
+          return c.redirect(pathOf(c), 303)
+        } catch (error) {
+          return again(c, link, language, error, typed)
+        }
+      }),
+  )
+
+  app.route('/', packageRoutes())
+  return app
+}
+
+function packageRoutes() {
+  const app = new Hono<AppEnv>()
+
+  app.post(
+    `${RIGHTS_PATH}/:link/package`,
+    operation({
+      id: 'openRightsPackage',
+      tag: 'Pages',
+      summary: 'Open everything that is held about the person',
+      scope: null,
+      answers: {
+        200: {
+          description: 'The package, as a page or as a JSON file.',
+          mediaType: 'text/html',
+          headers: { 'Content-Disposition': 'The name of the file.' },
+        },
+        404: DEAD,
+      },
+      errors: ['invalid_state', 'payer_erased'],
+    }),
+    c =>
+      onPage(c, async (link, language) => {
+        const held = await openPackageByLink(personCtx(c, link), link.requestId, link.use)
+        if (formOf(c).get('format') !== 'json') return c.html(accessPackagePage(held, language))
+        return c.body(JSON.stringify(held, null, 2), 200, {
+          'Content-Type': 'application/json',
+          'Content-Disposition': 'attachment; filename="my-data.json"',
+        })
+      }),
+  )
+
+  const style = readAsset('rights.css').body
+  app.get(
+    `${RIGHTS_PATH}/page.css`,
+    operation({
+      id: 'getRightsStyle',
+      tag: 'Pages',
+      summary: "Part of the person's page",
+      scope: null,
+      answers: { 200: { description: 'The file.', mediaType: 'text/css' } },
+    }),
+    c => c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=300' }),
+  )
+
+  return app
+}
+
+/** Judges the link, and answers in the language of the browser. */
+async function onPage(
+  c: AppContext,
+  work: (link: RightsLink, language: Language) => Promise<Response>,
+): Promise<Response> {
+  const language = payLanguageOf(c.req.header('accept-language'))
+  c.header('Content-Security-Policy', PAGE_POLICY)
+  c.header('Vary', 'Accept-Language')
+  const { dependencies } = c.var
+  const link = await readRightsLink(dependencies.keyring, c.req.param('link') ?? '')
+  const good =
+    link !== null && link.expiresAt > dependencies.clock.now() && (await dependencies.tenants.find(link.tenantId))
+  if (!good) return c.html(deadRightsPage(language), 404)
+  return work(link, language)
+}
+
+async function page(
+  c: AppContext,
+  link: RightsLink,
+  language: Language,
+  problem: RightsProblem | null = null,
+  { status = 200, typed = NOTHING_TYPED }: { status?: 200 | 422 | 429; typed?: typeof NOTHING_TYPED } = {},
+): Promise<Response> {
+  const request = await showRequestOfLink(personCtx(c, link), link.requestId, link.use)
+  return c.html(rightsPage({ request, language, path: pathOf(c), problem, typed }), status)
+}
+
+function again(c: AppContext, link: RightsLink, language: Language, error: unknown, typed = NOTHING_TYPED) {
+  const known = error instanceof DomainError ? PROBLEM_OF[error.code] : undefined
+  if (!known) throw error
+  return page(c, link, language, known.problem, { status: known.status, typed })
+}
+
+const pathOf = (c: AppContext) => `${RIGHTS_PATH}/${c.req.param('link')}`
+
+const personCtx = (c: AppContext, link: RightsLink) =>
+  ctxFor(c, { kind: 'person', reference: link.requestId }, link.tenantId)
