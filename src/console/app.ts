@@ -5,10 +5,15 @@ import { DomainError } from '../domain/errors.ts'
 import { answerOff, answerRefusal } from './answer.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from './door.ts'
 import { auditPages } from './pages/audit.ts'
+import { auditProofPages } from './pages/audit-proof.ts'
 import { consentPages } from './pages/consents.ts'
+import { disclosurePages } from './pages/disclosures.ts'
 import { homePage, preferences } from './pages/home.ts'
+import { keyPages } from './pages/keys.ts'
+import { newDisclosurePages } from './pages/new-disclosure.ts'
 import { payerPage } from './pages/payer.ts'
 import { payersPages } from './pages/payers.ts'
+import { purposePages } from './pages/purposes.ts'
 import { revealPages } from './pages/reveal.ts'
 import { sessionPages, signInPages } from './pages/sign-in.ts'
 import { rememberViewer, requireOwnForm, requireStaff } from './session.ts'
@@ -46,7 +51,12 @@ export function createConsole(given: Omit<ConsoleDoor, 'assets'>) {
   app.route('/', payerPage(door))
   app.route('/', revealPages(door))
   app.route('/', consentPages(door))
+  app.route('/', purposePages(door))
+  app.route('/', newDisclosurePages(door))
+  app.route('/', disclosurePages(door))
   app.route('/', auditPages(door))
+  app.route('/', auditProofPages(door))
+  app.route('/', keyPages(door))
   app.all(`${CONSOLE_PATH}/*`, () => {
     throw new DomainError('not_found', 'There is no such page.')
   })

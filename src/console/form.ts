@@ -24,9 +24,13 @@ export type Refused = { title: string; help: string; detail: string | null; erro
 
 export const NOTHING_TYPED: Typed = new URLSearchParams()
 
-/** The first part of a pointer is the field: `/fields/0` is of `fields`. */
+/** The field that a pointer is about: `/fields/0` is of `fields`, `/contact/email` of `contact.email`. */
 export const fieldOf = ({ pointer }: FieldError): string =>
-  pointer.replace(/^#?(\/body)?\//, '').split('/')[0] as string
+  pointer
+    .split('/')
+    .slice(1, 3)
+    .filter(part => !/^\d+$/.test(part))
+    .join('.')
 
 /** What to say of one field in the reader's language; where there is no word for it, the verb's own English one. */
 function complaint(view: View, { code, detail }: FieldError): Html {

@@ -4,7 +4,10 @@ import type { Scope } from '../domain/permissions.ts'
 export const SECTIONS = [
   { name: 'home', path: '/console', scope: null },
   { name: 'payers', path: '/console/payers', scope: 'payers:read' },
+  { name: 'purposes', path: '/console/purposes', scope: null },
+  { name: 'disclosures', path: '/console/disclosures', scope: 'privacy:read' },
   { name: 'audit', path: '/console/audit', scope: 'audit:read' },
+  { name: 'keys', path: '/console/keys', scope: 'admin' },
 ] as const satisfies readonly { name: string; path: string; scope: Scope | null }[]
 
 export type SectionName = (typeof SECTIONS)[number]['name']

@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { type AuditEntryView, listAuditLog } from '../../domain/audit/list-audit-log.ts'
-import { titleLine } from '../detail.ts'
+import { linkButton, titleLine } from '../detail.ts'
 import type { ConsoleDoor, ConsoleEnv } from '../door.ts'
 import type { Field } from '../form.ts'
 import { id, time } from '../format.ts'
@@ -23,7 +23,11 @@ export function auditPages(door: ConsoleDoor) {
     const { view } = c.var
     const texts = AUDIT_TEXTS[view.language]
     return showList(c, door, {
-      title: titleLine({ title: texts.title, lead: texts.lead }),
+      title: titleLine({
+        title: texts.title,
+        lead: texts.lead,
+        actions: [linkButton(`${PATH}/checkpoints`, texts.checkpoints), linkButton(`${PATH}/verify`, texts.verify)],
+      }),
       name: texts.title,
       section: 'audit',
       path: PATH,

@@ -1,0 +1,148 @@
+// Every page of the console × every role × own, foreign and missing ids: what a role may not do, no page does for it.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createConsole } from '../../src/console/app.ts'
+import type { StaffRole } from '../../src/domain/staff-sessions/staff-session.ts'
+import { type ConsoleClient, consoleClient } from '../support/console-client.ts'
+import { payerWithCard } from '../support/payer-with-card.ts'
+import { startWorld, type TenantName, type World } from '../support/world.ts'
+
+/** Which roles see each page; a page that is not here fails. A POST is allowed where its GET is. */
+const ROLES_OF_PAGE: Record<string, readonly StaffRole[]> = {
+  '/console': ['finance', 'privacy', 'admin', 'auditor'],
+  '/console/account': ['finance', 'privacy', 'admin', 'auditor'],
+  '/console/payers': ['finance', 'privacy'],
+  '/console/payers/search': ['finance', 'privacy'],
+  '/console/payers/:id': ['finance', 'privacy'],
+  '/console/payers/:id/reveal': ['privacy'],
+  '/console/payers/:id/consents/:consent/withdraw': ['privacy'],
+  '/console/purposes': ['finance', 'privacy', 'admin', 'auditor'],
+  '/console/disclosures': ['privacy', 'auditor'],
+  '/console/disclosures/new': ['privacy'],
+  '/console/disclosures/new/consent': ['privacy'],
+  '/console/disclosures/new/law': ['privacy'],
+  '/console/disclosures/new/deidentified': ['privacy'],
+  '/console/disclosures/:id': ['privacy', 'auditor'],
+  '/console/disclosures/:id/package': ['privacy'],
+  '/console/disclosures/:id/approve': ['privacy'],
+  '/console/disclosures/:id/refuse': ['privacy'],
+  '/console/audit': ['privacy', 'admin', 'auditor'],
+  '/console/audit/verify': ['privacy', 'admin', 'auditor'],
+  '/console/audit/checkpoints': ['privacy', 'admin', 'auditor'],
+  '/console/audit/:id': ['privacy', 'admin', 'auditor'],
+  '/console/audit/:id/proof.json': ['privacy', 'admin', 'auditor'],
+  '/console/keys': ['admin'],
+}
+/** Open to everybody, or tried by the tests of sessions. */
+const ELSEWHERE = /^\/console\/(sign-in|callback|signed-out|preferences|sign-out|assets)/
+const PEOPLE: readonly StaffRole[] = ['finance', 'privacy', 'admin', 'auditor']
+
+type Ids = Record<string, string>
+
+let world: World
+let own: Ids
+let foreign: Ids
+const clients = {} as Record<StaffRole, ConsoleClient>
+
+beforeAll(async () => {
+  world = await startWorld({ webhooks: false, console: true })
+  ;[own, foreign] = [await objectsOf('demo'), await objectsOf('other')]
+  for (const person of PEOPLE) {
+    clients[person] = consoleClient(world)
+    await clients[person].signIn(person)
+  }
+}, 120_000)
+afterAll(async () => {
+  for (const client of Object.values(clients)) client.close()
+  await world?.close()
+})
+
+async function objectsOf(tenant: TenantName): Promise<Ids> {
+  const { payer, consent } = await payerWithCard(world, { tenant })
+  const privacy = world.as('privacy', tenant)
+  const law = { authority: 'Court', reference: '1/2026', document_sha256: 'a'.repeat(64) }
+  const disclosure = await privacy.post('/v1/disclosures', {
+    payer,
+    recipient: 'Court',
+    basis: 'law',
+    basis_ref: law,
+    fields: ['short_name'],
+  })
+  expect(disclosure.status, disclosure.text).toBe(201)
+  const log = await privacy.get('/v1/audit-log?limit=1')
+  return { payers: payer, consent, disclosures: disclosure.json.id, audit: log.json.data[0].id }
+}
+
+const withIds = (path: string, ids: Ids) =>
+  path.replace(':id', ids[path.split('/')[2] as string] ?? '').replace(':consent', ids.consent as string)
+
+function pages(): { method: string; path: string }[] {
+  const { app } = createConsole({
+    readAsset: () => '',
+    limiter: () => () => 0,
+    signIn: {},
+    dependencies: world.dependencies,
+  } as never)
+  return app.routes.filter(({ method, path }) => method !== 'ALL' && !ELSEWHERE.test(path))
+}
+
+test('the table names every page that there is', () => {
+  expect([...new Set(pages().map(({ path }) => path))].sort()).toEqual(Object.keys(ROLES_OF_PAGE).sort())
+})
+
+describe.each(PEOPLE)('the role %s', role => {
+  test('sees its pages and no other, and the refusal says who could', async () => {
+    const client = clients[role]
+    for (const { path } of pages().filter(({ method }) => method === 'GET')) {
+      const answer = await client.get(withIds(path, own))
+      const allowed = ROLES_OF_PAGE[path]?.includes(role)
+      // A package or a proof may not be there yet; a stranger is not told so.
+      if (allowed) expect([200, 403, 409], `${path} ${answer.text.slice(0, 200)}`).toContain(answer.status)
+      else expect(answer.status, path).toBe(403)
+      if (!allowed) expect(answer.text, path).toContain('These roles have it')
+      expect(answer.text, path).not.toMatch(/Batbayar/)
+    }
+  })
+
+  test('changes nothing by a form whose page it may not see', async () => {
+    const client = clients[role]
+    const { csrf } = await client.formOf('/console')
+    const forms = pages().filter(({ method, path }) => method === 'POST' && !ROLES_OF_PAGE[path]?.includes(role))
+    for (const { path } of forms) {
+      const answer = await client.post(withIds(path, own), { csrf, key: crypto.randomUUID() })
+      expect(answer.status, path).toBe(403)
+    }
+  })
+
+  test("sees another tenant's objects as missing ones", async () => {
+    const client = clients[role]
+    const missing: Ids = {
+      payers: 'payer_00000000000000000000000000',
+      consent: 'cons_00000000000000000000000000',
+      disclosures: 'disc_00000000000000000000000000',
+      audit: 'audt_00000000000000000000000000',
+    }
+    const bare = (text: string) => text.replaceAll(/<code>[^<]*<\/code>|value="[^"]*"/g, '')
+    const named = pages().filter(({ method, path }) => method === 'GET' && path.includes(':'))
+    for (const { path } of named.filter(one => ROLES_OF_PAGE[one.path]?.includes(role))) {
+      const [theirs, none] = [await client.get(withIds(path, foreign)), await client.get(withIds(path, missing))]
+      expect([theirs.status, none.status], path).toEqual([404, 404])
+      expect(bare(theirs.text), path).toBe(bare(none.text))
+    }
+  })
+})
+
+test('a form that is sent twice has its effect once', async () => {
+  const client = clients.privacy
+  const consent = await world
+    .as('privacy')
+    .post(`/v1/payers/${own.payers}/consents`, { purpose: 'marketing', text_version: 'v1' })
+  const path = `/console/payers/${own.payers}/consents/${consent.json.id}/withdraw`
+  const form = await client.formOf(path)
+  const answers = await Promise.all([client.post(path, form), client.post(path, form), client.post(path, form)])
+  const gone = answers.filter(({ status }) => status === 303)
+  expect(gone.length).toBeGreaterThan(0)
+  for (const answer of answers) expect([303, 409]).toContain(answer.status)
+  expect((await client.post(path, form)).headers.location).toBe(`/console/payers/${own.payers}`)
+  const log = await world.as('privacy').get(`/v1/audit-log?object=${consent.json.id}&action=consent.withdraw`)
+  expect(log.json.data).toHaveLength(1)
+})
