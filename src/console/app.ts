@@ -9,6 +9,8 @@ import { auditProofPages } from './pages/audit-proof.ts'
 import { consentPages } from './pages/consents.ts'
 import { disclosurePages } from './pages/disclosures.ts'
 import { homePage, preferences } from './pages/home.ts'
+import { inquiryPages } from './pages/inquiries.ts'
+import { inquiryActions } from './pages/inquiry-actions.ts'
 import { keyPages } from './pages/keys.ts'
 import { newDisclosurePages } from './pages/new-disclosure.ts'
 import { payerPage } from './pages/payer.ts'
@@ -54,6 +56,8 @@ export function createConsole(given: Omit<ConsoleDoor, 'assets'>) {
   app.route('/', purposePages(door))
   app.route('/', newDisclosurePages(door))
   app.route('/', disclosurePages(door))
+  app.route('/', inquiryPages(door))
+  app.route('/', inquiryActions(door))
   app.route('/', auditPages(door))
   app.route('/', auditProofPages(door))
   app.route('/', keyPages(door))

@@ -6,6 +6,7 @@ export const SECTIONS = [
   { name: 'payers', path: '/console/payers', scope: 'payers:read' },
   { name: 'purposes', path: '/console/purposes', scope: null },
   { name: 'disclosures', path: '/console/disclosures', scope: 'privacy:read' },
+  { name: 'inquiries', path: '/console/inquiries', scope: 'privacy:read' },
   { name: 'audit', path: '/console/audit', scope: 'audit:read' },
   { name: 'keys', path: '/console/keys', scope: 'admin' },
 ] as const satisfies readonly { name: string; path: string; scope: Scope | null }[]

@@ -25,6 +25,12 @@ const ROLES_OF_PAGE: Record<string, readonly StaffRole[]> = {
   '/console/disclosures/:id/package': ['privacy'],
   '/console/disclosures/:id/approve': ['privacy'],
   '/console/disclosures/:id/refuse': ['privacy'],
+  '/console/inquiries': ['privacy', 'auditor'],
+  '/console/inquiries/:id': ['privacy', 'auditor'],
+  '/console/inquiries/:id/take': ['privacy'],
+  '/console/inquiries/:id/answer': ['privacy'],
+  '/console/inquiries/:id/close': ['privacy'],
+  '/console/inquiries/:id/reveal': ['privacy'],
   '/console/audit': ['privacy', 'admin', 'auditor'],
   '/console/audit/verify': ['privacy', 'admin', 'auditor'],
   '/console/audit/checkpoints': ['privacy', 'admin', 'auditor'],
@@ -68,8 +74,20 @@ async function objectsOf(tenant: TenantName): Promise<Ids> {
     fields: ['short_name'],
   })
   expect(disclosure.status, disclosure.text).toBe(201)
+  const inquiry = await privacy.post('/v1/inquiries', {
+    kind: 'question',
+    message: 'When?',
+    contact: { email: 'person@mail.example' },
+    payer,
+  })
   const log = await privacy.get('/v1/audit-log?limit=1')
-  return { payers: payer, consent, disclosures: disclosure.json.id, audit: log.json.data[0].id }
+  return {
+    payers: payer,
+    consent,
+    disclosures: disclosure.json.id,
+    inquiries: inquiry.json.id,
+    audit: log.json.data[0].id,
+  }
 }
 
 const withIds = (path: string, ids: Ids) =>
@@ -119,6 +137,7 @@ describe.each(PEOPLE)('the role %s', role => {
       payers: 'payer_00000000000000000000000000',
       consent: 'cons_00000000000000000000000000',
       disclosures: 'disc_00000000000000000000000000',
+      inquiries: 'inqr_00000000000000000000000000',
       audit: 'audt_00000000000000000000000000',
     }
     const bare = (text: string) => text.replaceAll(/<code>[^<]*<\/code>|value="[^"]*"/g, '')

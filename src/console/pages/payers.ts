@@ -4,6 +4,7 @@ import { html } from 'hono/html'
 import type { Page } from '../../domain/page.ts'
 import { listPayers, searchPayers } from '../../domain/payers/list-payers.ts'
 import type { PayerView } from '../../domain/payers/payer.ts'
+import { requirePermission } from '../../domain/permissions.ts'
 import { tryAction } from '../action.ts'
 import { type RefusedAnswer, show } from '../answer.ts'
 import { linkButton, titleLine } from '../detail.ts'
@@ -45,7 +46,10 @@ export function payersPages(door: ConsoleDoor) {
     })
   })
 
-  app.get(`${PATH}/search`, c => searchPage(c, door, null, null))
+  app.get(`${PATH}/search`, c => {
+    requirePermission(door.ctxOf(c), 'searchPayers')
+    return searchPage(c, door, null, null)
+  })
 
   app.post(`${PATH}/search`, c => {
     const form = door.formOf(c)

@@ -10,8 +10,8 @@ import { show } from '../answer.ts'
 import { titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import { type Field, NOTHING_TYPED } from '../form.ts'
-import { icon } from '../icons.ts'
 import { type PurposesInWords, purposesInWords } from '../purposes-in-words.ts'
+import { revealedSection } from '../revealed.ts'
 import { PAYER_TEXTS } from '../texts/payer-texts.ts'
 import type { View } from '../view.ts'
 
@@ -88,14 +88,11 @@ async function revealedPage(c: ConsoleContext, door: ConsoleDoor, payer: PayerVi
   const { title } = await purposesInWords(c, door)
   const path = `/console/payers/${payer.id}`
   const leftMs = Math.max(0, new Date(revealed.expires_at).getTime() - clock.now().getTime())
-  const seconds = Math.ceil(leftMs / 1000)
-  // The browser's clock knows nothing of business time.
-  const endsAt = new Date(clock.wall().getTime() + leftMs).toISOString()
-  const [before, after] = texts.revealedHelp('\u0000').split('\u0000')
+  const values = Object.entries(revealed.fields).map(
+    ([field, value]) => [texts.fields[field as IdentityField], value] as const,
+  )
+  const { section, seconds } = revealedSection(c, door, { what: title(revealed.purpose), values, leftMs, goTo: path })
   const body = html`${titleLine({ title: payer.short_name, above: { path: '/console/payers', label: texts.title } })}
-<section class="revealed" data-vanishes-at="${endsAt}" data-then="${path}"><h2>${icon('open')} ${texts.revealed}: ${title(revealed.purpose)}</h2>
-<p role="status">${before}<span data-left>${seconds}</span>${after}</p>
-<dl>${Object.entries(revealed.fields).map(([field, value]) => html`<div><dt>${texts.fields[field as IdentityField]}</dt><dd>${value ?? texts.notGiven}</dd></div>`)}</dl></section>
-<p class="buttons"><a class="button" href="${path}">${texts.backToPayer}</a></p>`
+${section}<p class="buttons"><a class="button" href="${path}">${texts.backToPayer}</a></p>`
   return show(c, door, { title: payer.short_name, section: 'payers', body, leaveTo: { seconds, path } })
 }

@@ -1,0 +1,130 @@
+// What is done with an inquiry: taken, answered, closed, and its contact shown to answer it.
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import { answerInquiry } from '../../domain/inquiries/answer-inquiry.ts'
+import { assignInquiry } from '../../domain/inquiries/assign-inquiry.ts'
+import { closeInquiry } from '../../domain/inquiries/close-inquiry.ts'
+import { getInquiry } from '../../domain/inquiries/get-inquiry.ts'
+import type { InquiryView } from '../../domain/inquiries/inquiry.ts'
+import { revealInquiryContact } from '../../domain/inquiries/reveal-inquiry-contact.ts'
+import { type Operation, requirePermission } from '../../domain/permissions.ts'
+import { type ActionContent, addAction, showAction, tryAction } from '../action.ts'
+import { show } from '../answer.ts'
+import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
+import { type Field, NOTHING_TYPED } from '../form.ts'
+import { revealedSection } from '../revealed.ts'
+import { limitSession } from '../session.ts'
+import { INQUIRY_TEXTS } from '../texts/inquiry-texts.ts'
+import type { View } from '../view.ts'
+
+const PATH = '/console/inquiries'
+/** As long as any other reveal is shown. */
+const SHOWN_MS = 5 * 60_000
+/** A person at a desk answers a few people a minute. */
+const REVEALS = { burst: 30, perSecond: 0.5 }
+const OUTCOMES = ['settled', 'passed_on', 'spam', 'duplicate'] as const
+
+type Words = { title: string; lead: string; button: string }
+
+export function inquiryActions(door: ConsoleDoor) {
+  const app = new Hono<ConsoleEnv>()
+  const idOf = (c: ConsoleContext) => c.req.param('id') as string
+  const location = (_c: ConsoleContext, { id }: InquiryView) => `${PATH}/${id}`
+  const content =
+    (operation: Operation, words: (view: View) => Words, fields: (view: View) => Field[]) =>
+    async (c: ConsoleContext): Promise<ActionContent> => {
+      requirePermission(door.ctxOf(c), operation)
+      const { view } = c.var
+      const inquiry = await getInquiry(door.ctxOf(c), idOf(c))
+      const { title, lead, button } = words(view)
+      const back = { path: `${PATH}/${inquiry.id}`, label: INQUIRY_TEXTS[view.language].kinds[inquiry.kind] }
+      return { name: title, title, lead, section: 'inquiries', back, fields: fields(view), button }
+    }
+  const texts = (view: View) => INQUIRY_TEXTS[view.language]
+
+  addAction(app, door, `${PATH}/:id/take`, {
+    page: content(
+      'assignInquiry',
+      view => ({ title: texts(view).takeTitle, lead: texts(view).takeLead, button: texts(view).takeButton }),
+      () => [],
+    ),
+    act: (c, ctx) => assignInquiry(ctx, idOf(c), {}),
+    location,
+  })
+  addAction(app, door, `${PATH}/:id/answer`, {
+    page: content(
+      'answerInquiry',
+      view => ({ title: texts(view).answerTitle, lead: texts(view).answerLead, button: texts(view).answerButton }),
+      view => [{ kind: 'area', name: 'message', label: texts(view).message, maxLength: 5_000 }],
+    ),
+    act: (c, ctx, form) => answerInquiry(ctx, idOf(c), { message: form.get('message') ?? '' }),
+    location,
+  })
+  addAction(app, door, `${PATH}/:id/close`, {
+    page: content(
+      'closeInquiry',
+      view => ({ title: texts(view).closeTitle, lead: texts(view).closeLead, button: texts(view).closeButton }),
+      view => [
+        {
+          kind: 'radio',
+          name: 'outcome',
+          label: texts(view).outcome,
+          options: OUTCOMES.map(value => ({ value, label: texts(view).outcomes[value] })),
+        },
+      ],
+    ),
+    act: (c, ctx, form) => closeInquiry(ctx, idOf(c), { outcome: form.get('outcome') ?? undefined }),
+    location,
+  })
+
+  const asked = content(
+    'revealInquiryContact',
+    view => ({ title: texts(view).revealTitle, lead: texts(view).revealLead, button: texts(view).revealButton }),
+    view => [
+      { kind: 'area', name: 'reason', label: view.words.form.reason, hint: texts(view).reasonHint, maxLength: 500 },
+    ],
+  )
+  addReveal(app, door, asked)
+  return app
+}
+
+function addReveal(
+  app: Hono<ConsoleEnv>,
+  door: ConsoleDoor,
+  asked: (c: ConsoleContext) => Promise<ActionContent>,
+): void {
+  const reveals = limitSession(door, REVEALS)
+  app.get(`${PATH}/:id/reveal`, async c => showAction(c, door, await asked(c), NOTHING_TYPED, null))
+  app.post(`${PATH}/:id/reveal`, c => {
+    const form = door.formOf(c)
+    const id = c.req.param('id')
+    return tryAction(
+      c,
+      door,
+      async () => {
+        reveals(c)
+        const wanted = { purpose: 'answer_messages', reason: form.get('reason') ?? '' }
+        const { contact } = await revealInquiryContact(door.ctxOf(c), id, wanted)
+        return revealedPage(c, door, id, contact)
+      },
+      async refused => showAction(c, door, await asked(c), form, refused),
+    )
+  })
+}
+
+function revealedPage(
+  c: ConsoleContext,
+  door: ConsoleDoor,
+  id: string,
+  contact: Partial<Record<'email' | 'phone' | 'name', string>> | null,
+) {
+  const { view } = c.var
+  const texts = INQUIRY_TEXTS[view.language]
+  const path = `${PATH}/${id}`
+  const values = (['name', 'email', 'phone'] as const).map(
+    field => [texts.contacts[field], contact?.[field] ?? null] as const,
+  )
+  const { section, seconds } = revealedSection(c, door, { what: texts.contact, values, leftMs: SHOWN_MS, goTo: path })
+  const body = html`<h1>${texts.revealTitle}</h1>${section}<p class="buttons"><a class="button" href="${path}">${view.words.form.back}</a></p>`
+  return show(c, door, { title: texts.revealTitle, section: 'inquiries', body, leaveTo: { seconds, path } })
+}
