@@ -3,6 +3,7 @@ import { createHash, verify, X509Certificate } from 'node:crypto'
 import { ContentInfo, SignedData, type SignerInfo } from '@peculiar/asn1-cms'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import { id_ct_tstInfo, TSTInfo } from '@peculiar/asn1-tsp'
+import { derChildren } from './der.ts'
 
 export const SHA256_OID = '2.16.840.1.101.3.4.2.1'
 const DIGESTS: Readonly<Record<string, string>> = {
@@ -14,6 +15,8 @@ const CONTENT_TYPE = '1.2.840.113549.1.9.3'
 const MESSAGE_DIGEST = '1.2.840.113549.1.9.4'
 /** The object identifier of a time stamp's content, in DER. */
 const TST_INFO_DER = '060b2a864886f70d0109100104'
+const SET_TAG = 0x31
+const SIGNED_ATTRIBUTES_TAG = 0xa0
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8'
 /** From the signer to an authority: longer chains are not met. */
 const CHAIN_MAX = 5
@@ -43,7 +46,7 @@ export function readTimeStampToken(
   )
   const signer = signed.signerInfos[0]
   if (signed.signerInfos.length !== 1 || !signer) throw new TimeStampRefused('not signed by one')
-  const data = signedBytes(signer, content)
+  const data = signedBytes(signer, signedAttributes(token), content)
   const digest = DIGESTS[signer.digestAlgorithm.algorithm] as string
   const certificate = certificates.find(one => signedBy(one, digest, data, bytesOf(signer.signature)))
   if (!certificate) throw new TimeStampRefused('the signature does not fit')
@@ -67,20 +70,30 @@ function parse(token: Buffer): { signed: SignedData; content: Buffer; info: TSTI
 }
 
 /** What the signature is over: the signed attributes, which name the content's type and hash (RFC 5652 section 5.4). */
-function signedBytes(signer: SignerInfo, content: Buffer): Buffer {
+function signedBytes(signer: SignerInfo, attributes: Buffer, content: Buffer): Buffer {
   const digest = DIGESTS[signer.digestAlgorithm.algorithm]
-  if (!signer.signedAttrs || !signer.signedAttrsRaw || digest === undefined)
-    throw new TimeStampRefused('signed in another way')
+  if (!signer.signedAttrs || digest === undefined) throw new TimeStampRefused('signed in another way')
   const value = (type: string) => signer.signedAttrs?.find(one => one.attrType === type)?.attrValues[0]
   const [type, hash] = [value(CONTENT_TYPE), value(MESSAGE_DIGEST)]
   const expected = createHash(digest).update(content).digest()
   if (!type || !hash || !bytesOf(AsnConvert.parse(hash, OctetString)).equals(expected))
     throw new TimeStampRefused('the content was changed')
   if (Buffer.from(type).toString('hex') !== TST_INFO_DER) throw new TimeStampRefused('the content is of another type')
-  const raw = Buffer.from(signer.signedAttrsRaw)
   // Signed as a SET, sent under a tag of its own.
-  raw[0] = 0x31
-  return raw
+  return Buffer.concat([Buffer.from([SET_TAG]), attributes.subarray(1)])
+}
+
+/** The bytes of the signed attributes: in the content, the signed data's last part, its one signer, the fourth part. */
+function signedAttributes(token: Buffer): Buffer {
+  try {
+    const [data] = derChildren(derChildren(token)[1] as Buffer) as [Buffer]
+    const [signer] = derChildren(derChildren(data).at(-1) as Buffer) as [Buffer]
+    const attributes = derChildren(signer)[3]
+    if (attributes?.[0] === SIGNED_ATTRIBUTES_TAG) return attributes
+  } catch (cause) {
+    throw new TimeStampRefused('it cannot be read', cause)
+  }
+  throw new TimeStampRefused('signed in another way')
 }
 
 /** A key of a kind that does not go with the signature has not signed it. */
