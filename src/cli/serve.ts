@@ -1,8 +1,10 @@
 // panless serve: the HTTP service. Holds no state: run as many as there is need for.
 import { Command } from 'commander'
 import { loadConfig } from '../config.ts'
+import { recordProcess } from '../domain/audit/record-process.ts'
 import type { Clock } from '../domain/context.ts'
 import { startServer } from '../http/server.ts'
+import { errorFields } from '../observability/log.ts'
 import { openVault } from '../vault.ts'
 import { refuseReturnedPayers } from './refuse-returned-payers.ts'
 import { orClose, runUntilSignal, SERVICE_HELP } from './run-until-signal.ts'
@@ -21,10 +23,14 @@ export async function serve(clock?: Clock): Promise<void> {
   const vault = await openVault({ config: loadConfig(undefined, 'serve'), process: 'serve', clock })
   const { log } = vault.dependencies
   await orClose(vault, refuseReturnedPayers(vault))
+  await orClose(vault, recordProcess(vault.dependencies, 'serve', 'start'))
   const server = await orClose(vault, startServer(vault))
   log.info({ port: server.port, version: process.version, region: vault.config.REGION }, 'serving')
   await runUntilSignal(log, async () => {
     await server.close(GRACE_MS)
+    await recordProcess(vault.dependencies, 'serve', 'stop').catch(error =>
+      log.error(errorFields(error), 'the stop could not be recorded'),
+    )
     await vault.close()
   })
 }
