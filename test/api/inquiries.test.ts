@@ -141,6 +141,12 @@ describe('a new inquiry', () => {
     expect(listed.json.data).toMatchObject([{ id, payer: payer.json.id, short_name: 'T. Bat' }])
     expect(listed.text).not.toContain('Batbayar')
     expect((await privacy.get(`/v1/inquiries/${id}`)).json.messages).toHaveLength(1)
+    // Its mails go with the payer too.
+    const mails = await asSuperuser(
+      world.database,
+      sql => sql`select wrapped_key from mail_outbox where payer_id = ${payer.json.id}`,
+    )
+    expect([...mails]).toEqual([{ wrapped_key: null }])
   })
 })
 

@@ -7,7 +7,7 @@ import { queueMail } from '../mail/queue-mail.ts'
 import { requirePermission } from '../permissions.ts'
 import { tenantOf } from '../tenants/stripe-account.ts'
 import { changeInquiry } from './change-inquiry.ts'
-import { type InquiryView, inquiryKey, messageSchema, openContact } from './inquiry.ts'
+import { type InquiryView, inquiryKey, messageSchema, openContact, payerKeyOfInquiry } from './inquiry.ts'
 import { storeMessage } from './store-inquiry.ts'
 
 export const answerInquiryInput = z.strictObject({
@@ -35,7 +35,7 @@ export async function answerInquiry(ctx: Ctx, id: string, input: unknown): Promi
           : await queueMail(tx, ctx, {
               template: 'inquiry_answered',
               locale: row.language,
-              to: { address: contact.email },
+              to: { address: contact.email, payer: await payerKeyOfInquiry(ctx, row) },
               data: { merchant, inquiry: id, message },
             })
       await storeMessage(tx, ctx, { inquiryId: id, key, direction: 'out', text: message, mailId })

@@ -57,14 +57,20 @@ export async function storeMessage(tx: Tx, ctx: Ctx, message: NewMessage): Promi
             ${sealJson(ctx, message.key, messagePlace(id), message.text)}, ${message.mailId}, ${now})`
 }
 
-async function acknowledge(tx: Tx, ctx: Ctx, id: string, { contact, language }: NewInquiry, due: Date): Promise<void> {
+async function acknowledge(
+  tx: Tx,
+  ctx: Ctx,
+  id: string,
+  { contact, language, payer }: NewInquiry,
+  due: Date,
+): Promise<void> {
   if (contact.email === undefined) return
   const { name: merchant } = await tenantOf(ctx)
   const deadline = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(due)
   await queueMail(tx, ctx, {
     template: 'inquiry_received',
     locale: language,
-    to: { address: contact.email },
+    to: { address: contact.email, payer },
     data: { merchant, inquiry: id, deadline },
   })
   await tx.sql`

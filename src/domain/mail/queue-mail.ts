@@ -3,7 +3,7 @@ import { generateDataKey, toDataKey } from '../../crypto/data-key.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { newId } from '../ids.ts'
 import { languageOf } from '../languages.ts'
-import { openDataKey, type SealingKey, sealJson } from '../payers/data-key.ts'
+import { openDataKey, type PayerKey, type SealingKey, sealJson } from '../payers/data-key.ts'
 import { openIdentity } from '../privacy/sealed-identity.ts'
 import { newRowKey } from '../row-key.ts'
 import { MAIL_TEMPLATES, type MailData, type MailTemplate } from './templates.ts'
@@ -14,8 +14,11 @@ export type MailRequest<Template extends MailTemplate> = {
   template: Template
   /** A BCP 47 tag; a language without texts is written to in English. */
   locale: string | null
-  /** A payer at the e-mail address on file, or anybody at an address; nobody where only the work of queueing must be done. */
-  to: { payerId: string } | { address: string } | 'nobody'
+  /**
+   * A payer at the e-mail address on file, or anybody at an address, sealed with the payer's key where the payer is
+   * known; nobody where only the work of queueing must be done.
+   */
+  to: { payerId: string } | { address: string; payer?: PayerKey | null } | 'nobody'
   data: MailData<Template>
   /** Not sent after this time. */
   expiresAt?: Date
@@ -61,7 +64,9 @@ async function recipientOf(
 ): Promise<Recipient | null> {
   if (to === 'nobody') return nobody()
   if ('payerId' in to) return payerAsRecipient(tx, ctx, to.payerId, MAIL_TEMPLATES[template].purpose)
-  return { address: to.address, payerId: null, ...(await newRowKey(ctx, MAIL_TABLE, id)) }
+  const { address, payer } = to
+  if (payer) return { address, key: payer, payerId: payer.payerId, wrapped: null, keyVersion: null }
+  return { address, payerId: null, ...(await newRowKey(ctx, MAIL_TABLE, id)) }
 }
 
 /** Sealed with a key that is kept nowhere, and of no use from the beginning: it is never sent. */
