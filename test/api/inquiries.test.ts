@@ -272,7 +272,10 @@ test('what was written is forgotten two years after the end, and that there was 
   const payer = await world.as('checkout').post('/v1/payers', { short_name: 'P' })
   const linked = await received({ payer: payer.json.id })
   for (const one of [id, linked.id]) await verb(one, 'close', { outcome: 'settled' })
-  await world.advance(731 * DAY_SECONDS)
+  await world.advance(730 * DAY_SECONDS)
+  await world.work()
+  expect((await privacy.get(`/v1/inquiries/${id}`)).json.messages[0].text).toBe('Forget me')
+  await world.advance(2 * DAY_SECONDS)
   await world.work()
   const rows = await asSuperuser(
     world.database,

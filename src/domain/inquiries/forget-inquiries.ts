@@ -1,9 +1,8 @@
-// What was written in inquiries that were closed long ago is forgotten: the key of their own is destroyed, and what was
+// What was written in inquiries that were closed long ago, as the register says, is forgotten: the key of their own is destroyed, and what was
 // sealed with it or with a payer's key goes. That there was an inquiry, and how it went, stays.
 import type { Ctx } from '../context.ts'
+import { daysKept, recentRegister } from '../privacy/register-in-force.ts'
 
-/** Long enough for a dispute about the answer. */
-export const INQUIRY_KEPT_DAYS = 730
 const DAY_MS = 86_400_000
 /** Rows for one statement, so that no lock is held for long. */
 const BATCH = 500
@@ -11,7 +10,8 @@ const BATCHES_MAX = 100
 
 /** How many inquiries were emptied. */
 export async function forgetInquiries(ctx: Ctx): Promise<number> {
-  const before = new Date(ctx.clock.now().getTime() - INQUIRY_KEPT_DAYS * DAY_MS)
+  const days = daysKept(await recentRegister(ctx), 'inquiries') as number
+  const before = new Date(ctx.clock.now().getTime() - days * DAY_MS)
   let forgotten = 0
   for (let batch = 0; batch < BATCHES_MAX; batch++) {
     const count = await ctx.db.transaction(ctx.tenantId, async ({ sql }) => {

@@ -42,6 +42,7 @@ const PAYMENT: PersonalField[] = [
 /** Ten years: the longest that accounting law asks for where panless is used (Japan: 10, Mongolia: 10, Germany: 8). */
 const ACCOUNTING_DAYS = 3_653
 const THREE_YEARS_DAYS = 1_096
+const TWO_YEARS_DAYS = 731
 
 export const BUILT_IN_REGISTER: Register = {
   version: 1,
@@ -93,7 +94,7 @@ export const BUILT_IN_REGISTER: Register = {
       'answer_messages',
       'contract',
       [...NAME_AND_CONTACT, 'payer.locale', 'inquiry.message', 'inquiry.contact', 'mail.message'],
-      { recipients: [MAIL] },
+      { recipients: [MAIL], retention: [{ record: 'inquiries', days: TWO_YEARS_DAYS }] },
     ),
     purpose('keep_service_running', 'law', ['payer.short_name', 'address.hash', 'audit.record'], {
       retention: [
@@ -102,15 +103,20 @@ export const BUILT_IN_REGISTER: Register = {
         { record: 'tokenize_failures', days: 2 },
       ],
     }),
-    purpose('legal_request', 'law', [
-      ...NAME_AND_CONTACT,
-      'payer.external_ref',
-      'payer.locale',
-      'payer.metadata',
-      'token.card',
-      ...PAYMENT,
-      'disclosure.record',
-    ]),
+    purpose(
+      'legal_request',
+      'law',
+      [
+        ...NAME_AND_CONTACT,
+        'payer.external_ref',
+        'payer.locale',
+        'payer.metadata',
+        'token.card',
+        ...PAYMENT,
+        'disclosure.record',
+      ],
+      { retention: [{ record: 'disclosure_records', days: ACCOUNTING_DAYS }] },
+    ),
     purpose(
       'rights_request',
       'law',

@@ -80,6 +80,22 @@ export const RETENTION_RECORDS = {
     what: { en: 'who looked at a real name', ja: '本名の閲覧記録', mn: 'жинхэнэ нэр үзсэн бүртгэл' },
     since: { en: 'after the look', ja: '閲覧後', mn: 'үзсэнээс хойш' },
   },
+  inquiries: {
+    kind: 'expires',
+    days: { least: 30, most: DAYS_MAX },
+    what: {
+      en: 'messages you send us, and the answers',
+      ja: 'お問い合わせとその回答',
+      mn: 'таны илгээсэн мессеж ба хариу',
+    },
+    since: { en: 'after the inquiry is closed', ja: 'お問い合わせの終了後', mn: 'асуудлыг хаасны дараа' },
+  },
+  disclosure_records: {
+    kind: 'kept_by_law',
+    days: { least: 365, most: DAYS_MAX },
+    what: { en: 'who was told what', ja: '第三者提供の記録', mn: 'хэнд юу өгсөн тухай бүртгэл' },
+    since: { en: 'after the disclosure', ja: '提供後', mn: 'өгснөөс хойш' },
+  },
 } as const satisfies Record<string, RetentionRecord>
 
 export type RetentionRecordName = keyof typeof RETENTION_RECORDS
