@@ -6,6 +6,8 @@ import type { Clock, Dependencies, Logger } from './domain/context.ts'
 import { createEncryptionLeases } from './domain/keys/encryption-leases.ts'
 import { enrolKeyring } from './domain/keys/enrol-keyring.ts'
 import { openLiveSigners } from './domain/keys/live-signers.ts'
+import { createRegionGuard } from './domain/region/region-guard.ts'
+import { markRegion, regionFault } from './domain/region/region-marker.ts'
 import { bindDefaultTenant } from './domain/tenants/bind-default-tenant.ts'
 import { createTenantDirectory } from './domain/tenants/tenant-directory.ts'
 import { createDataKeyCache } from './keyring/data-key-cache.ts'
@@ -32,6 +34,8 @@ export type VaultOptions = {
   process: 'serve' | 'worker' | 'cli'
   clock?: Clock
   log?: Logger
+  /** Opens it also where deployment, database and tenants are not of one region, for the command that puts it right. */
+  anyRegion?: boolean
   /** The public address, when it is not known from the configuration. */
   publicUrl?: string
 }
@@ -101,12 +105,15 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     opened.push(() => stripe.close())
     const mailer = openMailer(config)
     if (mailer) opened.push(() => mailer.close())
+    const settings = domainSettings(config, options.publicUrl)
+    const signers = await openLiveSigners(db, keyring)
     const dependencies: Dependencies = {
       db,
       stripe,
       keyring,
       dataKeys: createDataKeyCache({ keyring }),
-      ...(await openLiveSigners(db, keyring)),
+      ...signers,
+      region: createRegionGuard({ db, statements: signers.statements, settings }),
       queue,
       mailer,
       erasureList: config.ERASURE_LIST_FILE ? openErasureList(config.ERASURE_LIST_FILE) : null,
@@ -115,8 +122,9 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       clock,
       log,
       meter: metrics.meter,
-      settings: domainSettings(config, options.publicUrl),
+      settings,
     }
+    if (!options.anyRegion) await refuseOtherRegion(dependencies)
     if (options.process === 'worker') addBacklogGauges(metrics, dependencies)
     await bindDefaultTenant(dependencies, {
       tenantId: config.DEFAULT_TENANT,
@@ -152,6 +160,14 @@ function domainSettings(config: Config, publicUrl?: string): Dependencies['setti
       perFingerprint: config.CARD_TESTING_PER_FINGERPRINT,
     },
   }
+}
+
+/** A database without a marker is marked by whichever process comes first. */
+async function refuseOtherRegion(dependencies: Dependencies): Promise<void> {
+  if (await markRegion(dependencies))
+    dependencies.log.info({ region: dependencies.settings.region }, 'the database was marked with the region')
+  const fault = await regionFault(dependencies)
+  if (fault !== null) throw new VaultError(fault)
 }
 
 async function refuseUnfitDatabase(db: ReturnType<typeof openDatabase>): Promise<void> {

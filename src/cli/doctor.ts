@@ -7,8 +7,10 @@ import { databaseSkewMs, examineSkew, headerSkewMs } from '../domain/doctor/exam
 import { examineDatabase } from '../domain/doctor/examine-database.ts'
 import { examineKeys } from '../domain/doctor/examine-keys.ts'
 import { examineMail } from '../domain/doctor/examine-mail.ts'
+import { examineRegion } from '../domain/doctor/examine-region.ts'
 import { examineTenants } from '../domain/doctor/examine-tenants.ts'
 import { examine, type Finding, failed, ok } from '../domain/doctor/finding.ts'
+import { openLiveSigners } from '../domain/keys/live-signers.ts'
 import { createTenantDirectory, type Tenant } from '../domain/tenants/tenant-directory.ts'
 import { examineCertificate, examineIssuer } from '../http/examine-edge.ts'
 import type { Keyring } from '../keyring/keyring.ts'
@@ -93,6 +95,11 @@ async function examineAll(config: Config, use: Use): Promise<Finding[]> {
       ...(Array.isArray(keyring)
         ? []
         : await examine('keyring of this database', 'Repair the database first.', () => examineKeys(db.sql, keyring))),
+      ...(Array.isArray(keyring)
+        ? []
+        : await examine('region of the database', 'Repair the database first.', async () =>
+            examineRegion({ db, ...(await openLiveSigners(db, keyring)) }, config.REGION),
+          )),
       ...(Array.isArray(keyring) ? [] : await examineTenantsOf(config, db, keyring)),
       ...(await examineIssuer({
         issuer: config.AUTH_ISSUER,

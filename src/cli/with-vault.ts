@@ -12,11 +12,14 @@ export type OpenVault = Vault & {
 }
 
 /** Standard output belongs to the command, so log lines go to standard error. */
-export async function withVault<Value>(work: (vault: OpenVault) => Promise<Value>): Promise<Value> {
+export async function withVault<Value>(
+  work: (vault: OpenVault) => Promise<Value>,
+  options: { anyRegion?: boolean } = {},
+): Promise<Value> {
   const { config, clock, close } = await commandSettings('cli')
   const log = createLog({ level: 'warn', process: 'cli', write: line => void process.stderr.write(line) })
   try {
-    const vault = await openVault({ config, process: 'cli', log, clock })
+    const vault = await openVault({ config, process: 'cli', log, clock, ...options })
     try {
       return await work({ ...vault, ctx: tenantId => operatorContext(vault.dependencies, tenantId, operatorName()) })
     } finally {

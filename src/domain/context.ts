@@ -13,6 +13,7 @@ import type { Queue } from '../queue/queue.ts'
 import type { StripeGateway } from '../stripe/gateway.ts'
 import type { IdempotencyInput } from './idempotency/request.ts'
 import type { Scope } from './permissions.ts'
+import type { RegionGuard } from './region/region-guard.ts'
 import type { TenantDirectory } from './tenants/tenant-directory.ts'
 
 export type Actor =
@@ -71,6 +72,7 @@ export type Dependencies = {
   dataKeys: DataKeyCache
   sessionTokens: SessionTokenSigner
   statements: StatementSigner
+  region: RegionGuard
   queue: Queue
   /** Null where no mail server is set: mails wait in the outbox. */
   mailer: Mailer | null

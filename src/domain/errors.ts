@@ -46,6 +46,7 @@ export const ERROR_CODES = [
   'rate_limited',
   'stripe_unavailable',
   'database_busy',
+  'region_mismatch',
   'authentication_unavailable',
   'sealing_unavailable',
   'internal_error',

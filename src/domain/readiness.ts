@@ -3,7 +3,7 @@ import type { Dependencies } from './context.ts'
 
 export type PartState = 'ok' | 'degraded' | 'failed'
 
-export type Readiness = Record<'database' | 'keyring' | 'stripe' | 'issuer', PartState>
+export type Readiness = Record<'database' | 'keyring' | 'region' | 'stripe' | 'issuer', PartState>
 
 const PROBE_MS = 2_000
 // Probes come every few seconds from a balancer; Stripe is asked at most this often.
@@ -11,7 +11,7 @@ const STRIPE_EVERY_MS = 15_000
 
 /** `issuer` is what the verifier of access tokens last saw. */
 export function createReadiness(
-  dependencies: Pick<Dependencies, 'db' | 'keyring' | 'stripe' | 'tenants' | 'settings'>,
+  dependencies: Pick<Dependencies, 'db' | 'keyring' | 'region' | 'stripe' | 'tenants' | 'settings'>,
 ) {
   let lastStripe: { at: number; answer: Promise<boolean> } | null = null
 
@@ -23,14 +23,16 @@ export function createReadiness(
   }
 
   return async (issuer: { fetchedAt: Date | null; failing: boolean }): Promise<Readiness> => {
-    const [database, keyring, stripe] = await Promise.all([
+    const [database, keyring, region, stripe] = await Promise.all([
       answers(dependencies.db.sql`select 1`),
       answers(dependencies.keyring.ready()),
+      answers(dependencies.region.fault().then(fault => fault === null)),
       stripeAnswers(),
     ])
     return {
       database: database ? 'ok' : 'failed',
       keyring: keyring ? 'ok' : 'failed',
+      region: region ? 'ok' : 'failed',
       stripe: stripe ? 'ok' : 'degraded',
       issuer: issuer.failing || issuer.fetchedAt === null ? 'degraded' : 'ok',
     }

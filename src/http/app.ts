@@ -13,6 +13,7 @@ import { formOf } from './form-body.ts'
 import { accessLog } from './middleware/access-log.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { checkoutCors } from './middleware/checkout-cors.ts'
+import { oneRegion } from './middleware/one-region.ts'
 import { panFirewall } from './middleware/pan-firewall.ts'
 import { limitFailedAuthentication, rateLimit } from './middleware/rate-limit.ts'
 import { readBody } from './middleware/read-body.ts'
@@ -69,6 +70,7 @@ export function createApp(options: AppOptions) {
   app.use(checkoutCors(dependencies))
   app.use('/contact/*', contactPageErrors())
   app.use(readBody())
+  app.use(oneRegion(dependencies))
   app.use(panFirewall({ onHit: place => dependencies.meter.count('firewall_hits', { place }) }))
   // Before the tokens are looked at: the register is for anybody.
   app.route('/', purposeRoutes())

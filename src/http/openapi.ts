@@ -47,6 +47,7 @@ const EVERYWHERE: readonly ErrorCode[] = [
   'payload_too_large',
   'rate_limited',
   'database_busy',
+  'region_mismatch',
   'sealing_unavailable',
 ]
 const AUTHENTICATED: readonly ErrorCode[] = [

@@ -55,6 +55,7 @@ async function runJob(dependencies: Dependencies, name: QueueName, job: Job): Pr
   const started = performance.now()
   const fields = { queue: name, job: job.id, tenant: job.data.tenantId }
   try {
+    await dependencies.region.requireAgreement()
     await TASKS[name](dependencies, { data: job.data, last: job.retryCount >= QUEUES[name].retryLimit })
     dependencies.log.debug({ ...fields, ms: Math.round(performance.now() - started) }, 'a job is done')
   } catch (error) {

@@ -78,6 +78,7 @@ export async function runDueWork(dependencies: Dependencies): Promise<void> {
 /** One batch of one kind of work; null when it failed. */
 async function pass(dependencies: Dependencies, tenantId: string, name: string, work: RowWork): Promise<number | null> {
   try {
+    await dependencies.region.requireAgreement()
     return await work.run(dependencies, tenantId)
   } catch (error) {
     dependencies.log.error({ tenant: tenantId, name, ...errorFields(error) }, 'background work failed')

@@ -26,7 +26,7 @@ describe('readiness', () => {
     expect(checksOf(await anybody.get('/readyz'))).toEqual([
       200,
       'ready',
-      { database: 'ok', keyring: 'ok', stripe: 'ok', issuer: 'ok' },
+      { database: 'ok', keyring: 'ok', region: 'ok', stripe: 'ok', issuer: 'ok' },
     ])
   })
 

@@ -63,6 +63,7 @@ test('of a sound site only the Postgres that flushes nothing and mail that is no
     'keyring',
     'keyring of this database',
     'encryptions of each key',
+    'region of the database',
     'region of acme',
     'Stripe for acme',
     'issuer',

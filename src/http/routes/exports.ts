@@ -13,7 +13,14 @@ const FORM =
   'spreadsheet would take for a formula starts with an apostrophe. Columns:'
 
 const ANSWERS: OperationSpec['answers'] = {
-  200: { description: 'The file.', mediaType: 'text/csv', headers: { 'Content-Disposition': 'The name of the file.' } },
+  200: {
+    description: 'The file.',
+    mediaType: 'text/csv',
+    headers: {
+      'Content-Disposition': 'The name of the file.',
+      'X-Panless-Region': 'The region that the data is kept in.',
+    },
+  },
 }
 
 export function exportRoutes() {
@@ -71,6 +78,7 @@ function send(c: AppContext, { fileName, chunks }: CsvFile): Response {
   return c.body(ReadableStream.from(encoded(chunks)), 200, {
     'Content-Type': 'text/csv; charset=utf-8',
     'Content-Disposition': `attachment; filename="${fileName}"`,
+    'X-Panless-Region': c.var.dependencies.settings.region,
   })
 }
 

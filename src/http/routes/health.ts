@@ -10,7 +10,7 @@ import { operation } from '../openapi.ts'
 const part = z.enum(['ok', 'degraded', 'failed'])
 const readySchema = z.object({
   status: z.enum(['ready', 'not_ready']),
-  checks: z.object({ database: part, keyring: part, stripe: part, issuer: part }),
+  checks: z.object({ database: part, keyring: part, region: part, stripe: part, issuer: part }),
 })
 
 export function healthRoutes(options: {
@@ -39,7 +39,7 @@ export function healthRoutes(options: {
       tag: 'Operations',
       summary: 'Whether the process can do its work',
       description:
-        '503 only when the database or the keyring cannot be used; Stripe and the issuer are `degraded` with 200.',
+        '503 only when the database or the keyring cannot be used, or deployment, database and tenants are not of one region; Stripe and the issuer are `degraded` with 200.',
       scope: null,
       answers: {
         200: { description: 'Ready.', schema: readySchema },
@@ -48,7 +48,7 @@ export function healthRoutes(options: {
     }),
     async c => {
       const checks = await readiness(options.accessTokens.state())
-      const ready = checks.database === 'ok' && checks.keyring === 'ok'
+      const ready = checks.database === 'ok' && checks.keyring === 'ok' && checks.region === 'ok'
       return c.json({ status: ready ? ('ready' as const) : ('not_ready' as const), checks }, ready ? 200 : 503)
     },
   )
