@@ -52,7 +52,10 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   }
   const keyring = await openKeyring(config, {
     watch: options.process !== 'cli',
-    onTrouble: error => log.error(errorFields(error), 'the keyring changed and could not be taken'),
+    onTrouble: error => {
+      metrics.meter.count('alerts', { name: 'keyring_not_taken' })
+      log.error(errorFields(error), 'the keyring changed and could not be taken')
+    },
     onChange: () => {
       log.info({ version: keyring.currentVersion }, 'the keyring changed')
       enrolKeyring({ db, keyring, clock }).catch(error =>

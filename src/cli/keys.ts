@@ -5,10 +5,10 @@ import { loadKeyringSettings } from '../config.ts'
 import { listKeyVersions } from '../domain/keys/list-key-versions.ts'
 import { retireKeyVersion } from '../domain/keys/retire-key-version.ts'
 import { prepareKeyVersion, rotateKeys } from '../domain/keys/rotate-keys.ts'
-import { keyringEditor } from '../keyring/edit-keyring.ts'
+import { keyringEditor, protectKeyringFile } from '../keyring/edit-keyring.ts'
 import { createKeyringFile } from '../keyring/file-keyring.ts'
 import { keyServiceOf } from '../open-keyring.ts'
-import { EXIT } from './exit-codes.ts'
+import { EXIT, UsageError } from './exit-codes.ts'
 import { printJson, printTable, progressBar } from './output.ts'
 import { type OpenVault, withVault } from './with-vault.ts'
 
@@ -23,6 +23,7 @@ export function keysCommand(): Command {
     .description('The keyring that seals personal data and secrets.')
     .addHelpText('after', EXIT_HELP)
     .addCommand(initCommand())
+    .addCommand(protectCommand())
     .addCommand(listCommand())
     .addCommand(rotateCommand())
     .addCommand(retireCommand())
@@ -61,6 +62,37 @@ ${EXIT_HELP}`,
       console.log(
         `Made ${path} (mode 0600).${wrapped} Set KEYRING_FILE to it, and keep a copy apart from the database's backups.`,
       )
+    })
+}
+
+function protectCommand(): Command {
+  return new Command('protect')
+    .description('Wrap the keys of a keyring file that holds them in the clear by the key service that KEYRING names.')
+    .argument('[file]', 'which; default: KEYRING_FILE, or keyring.json in this folder')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+The keys stay the same, so running processes go on; start them with the same KEYRING settings from then on. Copies of the
+file from before hold the keys in the clear: destroy them, then rotate and retire the old version.
+
+Example:
+  KEYRING=gcp-kms KEYRING_KEY=projects/…/cryptoKeys/… panless keys protect /etc/panless/keyring.json
+${EXIT_HELP}`,
+    )
+    .action(async (file: string | undefined, options: { json?: boolean }) => {
+      const settings = loadKeyringSettings()
+      const service = keyServiceOf(settings)
+      if (service === null)
+        throw new UsageError('Set KEYRING to aws-kms, gcp-kms or vault-transit: it names who wraps.')
+      const path = resolve(file ?? settings.path)
+      try {
+        await protectKeyringFile(path, service)
+      } finally {
+        service.close()
+      }
+      if (options.json) printJson({ file: path, keyring: service.kind })
+      else console.log(`The keys of ${path} are wrapped by ${service.kind}. Destroy its older copies, then rotate.`)
     })
 }
 

@@ -9,6 +9,7 @@ import {
   withActiveVersion,
   withNewVersion,
   withoutVersion,
+  wrappedBy,
 } from './keyring-document.ts'
 import { readPrivateFile, replacePrivateFile } from './keyring-file.ts'
 
@@ -44,6 +45,12 @@ export function keyringEditor(path: string, service: KeyService | null): Keyring
       }),
     retire: (version, at) => change(document => withoutVersion(document, version, at)),
   }
+}
+
+/** Wraps the keys of a file that holds them in the clear; what was in the clear is overwritten nowhere but there. */
+export async function protectKeyringFile(path: string, service: KeyService): Promise<void> {
+  const document = await wrappedBy(readKeyringDocument(await readPrivateFile(path)), service)
+  await replacePrivateFile(path, documentText(document))
 }
 
 const pendingOf = (document: KeyringDocument): number | null =>

@@ -22,6 +22,8 @@ import { WRAPPED_KEY_BYTES } from './wrapped-key.ts'
 const WATCH_MS = 1_000
 /** Whoever names versions that do not exist makes the file be read this often at most. */
 const MEET_MS = 250
+/** A file that could not be taken is left alone for so long: its key service may be away. */
+const AFTER_TROUBLE_MS = 10_000
 
 export type FileKeyringOptions = {
   service?: KeyService | null
@@ -59,7 +61,8 @@ class FileKeyring implements Keyring {
   #revision = 1
   #count: EncryptionCount | null = null
   #reading: Promise<void> | null = null
-  #lastMeeting = Number.NEGATIVE_INFINITY
+  /** Monotonic times before which nobody's question makes the file be read. */
+  #notBefore = 0
   readonly #timer: NodeJS.Timeout | null
 
   constructor(
@@ -118,10 +121,7 @@ class FileKeyring implements Keyring {
   async meet(version: number): Promise<boolean> {
     if (!this.#roots.knows(version)) {
       if (this.#reading) await this.#reading
-      else if (performance.now() - this.#lastMeeting >= MEET_MS) {
-        await this.reload().catch(error => this.#options.onTrouble?.(error))
-        this.#lastMeeting = performance.now()
-      }
+      else await this.#tryReload()
     }
     return this.#roots.knows(version)
   }
@@ -160,7 +160,18 @@ class FileKeyring implements Keyring {
 
   async #look(): Promise<void> {
     if (this.#reading || (await fileStamp(this.#path)) === this.#stamp) return
-    await this.reload().catch(error => this.#options.onTrouble?.(error))
+    await this.#tryReload()
+  }
+
+  async #tryReload(): Promise<void> {
+    if (performance.now() < this.#notBefore) return
+    try {
+      await this.reload()
+      this.#notBefore = performance.now() + MEET_MS
+    } catch (error) {
+      this.#notBefore = performance.now() + AFTER_TROUBLE_MS
+      this.#options.onTrouble?.(error)
+    }
   }
 
   async #read(): Promise<void> {

@@ -86,6 +86,24 @@ export function withoutVersion(document: KeyringDocument, version: number, retir
   return { ...document, wrapping_keys }
 }
 
+/** The document of a file whose keys are in the clear, with its keys wrapped by a service. */
+export async function wrappedBy(document: KeyringDocument, service: KeyService): Promise<KeyringDocument> {
+  refuseOtherService(document, null)
+  const { wrappingKeys, hashKey } = contentOf(document)
+  const wrapped = async <Of extends Entry>({ key: _, ...entry }: Of, bytes: Buffer | null, label: string) =>
+    bytes === null ? entry : { ...entry, wrapped_key: await wrapKey(service, bytes, label) }
+  return {
+    format: document.format,
+    service: { kind: service.kind, key: service.key },
+    wrapping_keys: await Promise.all(
+      document.wrapping_keys.map((entry, index) =>
+        wrapped(entry, wrappingKeys[index]?.bytes ?? null, `wrap ${entry.version}`),
+      ),
+    ),
+    hash_key: await wrapped(document.hash_key, hashKey, 'hash'),
+  }
+}
+
 export const documentText = (document: KeyringDocument): string => `${JSON.stringify(document, null, 2)}\n`
 
 /** Reads and checks the text of a keyring file whose keys are in the clear. */
@@ -167,14 +185,19 @@ async function newKey(label: string, service: KeyService | null) {
   const key = randomBytes(KEY_BYTES)
   const check = keyCheck(key, label)
   if (service === null) return { key: key.toString('base64'), check }
-  const wrapped_key = await service.wrap(key, label)
+  return { wrapped_key: await wrapKey(service, key, label), check }
+}
+
+/** Clears the bytes. */
+async function wrapKey(service: KeyService, key: Buffer, label: string): Promise<string> {
+  const wrapped = await service.wrap(key, label)
   // Before anything is sealed with it: a key that came to harm on its way would be found out too late.
-  const back = await service.unwrap(wrapped_key, label)
+  const back = await service.unwrap(wrapped, label)
   if (back.length !== KEY_BYTES || !timingSafeEqual(back, key)) {
     throw new KeyringError('keyring_not_working', `the key service ${service.kind} does not give back what it wrapped`)
   }
   key.fill(0)
-  return { wrapped_key, check }
+  return wrapped
 }
 
 function checkedKey(entry: Entry, label: string, name: string): Buffer {

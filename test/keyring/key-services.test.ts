@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createAwsKms } from '../../src/keyring/aws-kms.ts'
-import { keyringEditor } from '../../src/keyring/edit-keyring.ts'
+import { keyringEditor, protectKeyringFile } from '../../src/keyring/edit-keyring.ts'
 import { createKeyringFile, openFileKeyring } from '../../src/keyring/file-keyring.ts'
 import { createGcpKms } from '../../src/keyring/gcp-kms.ts'
 import type { KeyService } from '../../src/keyring/key-service.ts'
@@ -184,6 +184,24 @@ describe.each(Object.entries(KINDS))('a keyring wrapped by %s', (name, { make, w
     expect(await codeOf(() => keyringEditor(path, null).advance(AT))).toBe('keyring_service_differs')
     await createKeyringFile(`${path}.plain`, AT)
     expect(await codeOf(() => openFileKeyring(`${path}.plain`, { service: make() }))).toBe('keyring_service_differs')
+  })
+
+  test('is made of a file in the clear without another key, once', async () => {
+    await createKeyringFile(path, AT)
+    await keyringEditor(path, null).advance(AT)
+    const before = await openFileKeyring(path)
+    const sealed = await before.wrap(Buffer.alloc(32, 7), place)
+    const clear = JSON.parse(await readFile(path, 'utf8')) as KeyringDocument
+    await protectKeyringFile(path, make())
+    const text = await readFile(path, 'utf8')
+    for (const { key } of [...clear.wrapping_keys, clear.hash_key]) expect(text).not.toContain(key)
+    const after = await openFileKeyring(path, { service: make() })
+    expect(await after.unwrap(sealed.wrapped, sealed.keyVersion, place)).toEqual(Buffer.alloc(32, 7))
+    expect(after.derive('lookup-hash').equals(before.derive('lookup-hash'))).toBe(true)
+    expect(await codeOf(() => protectKeyringFile(path, make()))).toBe('keyring_service_differs')
+    // Whoever has the keys in memory goes on with them.
+    expect(await codeOf(() => before.reload())).toBe('keyring_service_differs')
+    expect(before.versions()).toEqual([1, 2])
   })
 
   test('is not made with a key that the service has not', async () => {
