@@ -35,10 +35,10 @@ export const WAYS_IN: Readonly<Record<string, 'written' | { nothing: string }>> 
   'POST /v1/disclosures/{id}/refuse': 'written',
   'POST /v1/inquiries': 'written',
   'POST /v1/inquiries/{id}/reveal': 'written',
-  'POST /v1/inquiries/{id}/assign': { nothing: 'who of the company answers' },
+  'POST /v1/inquiries/{id}/assign': { nothing: 'the name of a person of the company' },
   'POST /v1/inquiries/{id}/answer': 'written',
-  'POST /v1/inquiries/{id}/close': { nothing: 'an outcome' },
-  'POST /contact': { nothing: 'of a payer: nobody is known there, and each message has a key of its own' },
+  'POST /v1/inquiries/{id}/close': { nothing: 'a code' },
+  'POST /contact': 'written',
   'POST /contact/{tenant}': { nothing: 'as of the default tenant' },
   'POST /webhooks/stripe': { nothing: 'as of the tenant' },
   'POST /webhooks/stripe/{tenant}': 'written',
@@ -75,11 +75,14 @@ export async function writeCanaryPerson(world: World): Promise<CanaryPerson> {
   return { mark, payer, imported, tokens, charges }
 }
 
-/** What is kept for days only, written when no more days are going to pass. */
-export async function writeLateCanaries(world: World, { mark, payer }: CanaryPerson): Promise<void> {
-  await writeDisclosures(world, mark, payer)
-  await writeInquiry(world, mark, payer)
+/** What is kept for days only, or until a mail is sent: written when no more time is going to pass. */
+export async function writeLateCanaries(world: World, people: readonly CanaryPerson[]): Promise<void> {
+  for (const { mark, payer } of people) await writeDisclosures(world, mark, payer)
   await world.work()
+  for (const { mark, payer } of people) {
+    await writeInquiries(world, mark, payer)
+    await writeContactForm(world, mark)
+  }
 }
 
 async function writeProfile(world: World, mark: Mark): Promise<string> {
@@ -196,20 +199,29 @@ async function writeDisclosures(world: World, mark: Mark, payer: string): Promis
   good(await second.post(`/v1/disclosures/${refused}/refuse`, { reason: word('refusalreason') }))
 }
 
-async function writeInquiry(world: World, mark: Mark, payer: string): Promise<void> {
+async function writeInquiries(world: World, mark: Mark, payer: string): Promise<void> {
   const { privacy } = ways(world)
   const { word } = mark
-  const inquiry = good(
-    await privacy.post('/v1/inquiries', {
-      kind: 'complaint',
-      message: word('question'),
-      contact: { email: mark.email('inquiry'), phone: mark.phone, name: word('inquirer') },
-      payer,
-    }),
-  ).json.id
-  const reveal = { purpose: 'answer_messages', reason: word('lookreason') }
+  const contact = { email: mark.email('inquiry'), phone: mark.phone, name: word('inquiryname') }
+  const body = { kind: 'complaint', message: word('inquirymessage'), contact, payer, locale: 'mn' }
+  const inquiry = good(await privacy.post('/v1/inquiries', body)).json.id
+  good(await privacy.get(`/v1/inquiries/${inquiry}`))
+  const reveal = { purpose: 'answer_messages', reason: word('inquiryreason') }
   good(await privacy.post(`/v1/inquiries/${inquiry}/reveal`, reveal, { key: null }))
-  good(await privacy.post(`/v1/inquiries/${inquiry}/answer`, { message: word('answer') }))
+  good(await privacy.post(`/v1/inquiries/${inquiry}/answer`, { message: word('inquiryanswer') }))
+}
+
+/** At the public form nobody knows whose words they are: they are sealed with a key of their own and kept for a time. */
+async function writeContactForm(world: World, { word, email }: Mark): Promise<void> {
+  const anybody = world.withToken(null)
+  const page = (await anybody.get('/contact')).text
+  const stamp = /name="stamp" value="([^"]+)"/.exec(page)?.[1] as string
+  // Sooner than a person can write, it would be taken for a machine's.
+  await world.advance(60)
+  const fields = { stamp, kind: 'wish', message: word('formmessage'), email: email('form'), name: word('formname') }
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: world.url }
+  const raw = new URLSearchParams({ ...fields, website: '' }).toString()
+  good(await anybody.send('POST', '/contact', undefined, { key: null, raw, headers }))
 }
 
 /** What people at Stripe's dashboard, and Stripe's own pages, write: it comes back in webhooks and reads. */

@@ -1,10 +1,12 @@
 // How a disclosure is stored and shown. What callers wrote about it is sealed: with the person's key, or, for a cohort,
 // with a key of its own.
+
 import { z } from 'zod'
 import type { Ctx, Tx } from '../context.ts'
-import { DomainError, notFound } from '../errors.ts'
+import { notFound } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { openDataKey, openJson, type PayerKey, type SealingKey } from '../payers/data-key.ts'
+import { isLiving, requireLiving } from '../payers/payer-erased.ts'
 import { openRowKey } from '../row-key.ts'
 import { DISCLOSURE_STATUSES, type DisclosureStatus } from './state.ts'
 
@@ -120,7 +122,7 @@ export async function loadDisclosure(tx: Tx, id: string, lock = false): Promise<
     select ${disclosureColumns(tx)} ${disclosureSource(tx)}
      where d.tenant_id = ${tx.tenantId} and d.id = ${id} ${lock ? tx.sql`for update of d` : tx.sql``}`
   if (!row) throw notFound()
-  if (row.payer_status === 'erased') throw new DomainError('payer_erased', 'The payer has been erased.')
+  requireLiving(row.payer_status)
   return row
 }
 
@@ -133,7 +135,7 @@ export async function disclosureKey(ctx: Ctx, row: DisclosureRow): Promise<Seali
       keyVersion: row.own_key_version as number,
     })
   }
-  return row.payer_status === 'erased' ? null : payerKeyOfDisclosure(ctx, row)
+  return !isLiving(row.payer_status) ? null : payerKeyOfDisclosure(ctx, row)
 }
 
 export const payerKeyOfDisclosure = (ctx: Ctx, row: DisclosureRow): Promise<PayerKey> =>

@@ -116,6 +116,15 @@ export const WHAT_GOES: readonly Emptied[] = [
     set: 'details_sealed = null, package_sealed = null, package_until = null',
   },
   {
+    name: 'inquiries',
+    fields: ['contact'],
+    table: 'inquiries',
+    key: ['id'],
+    // Nobody is left to be answered.
+    holds: "t.contact_sealed is not null or t.status <> 'closed'",
+    set: "contact_sealed = null, status = 'closed', closed_at = coalesce(t.closed_at, t.updated_at)",
+  },
+  {
     name: 'mails',
     fields: ['address', 'contents'],
     table: 'mail_outbox',
@@ -123,14 +132,6 @@ export const WHAT_GOES: readonly Emptied[] = [
     holds: 't.recipient_sealed is not null or t.data_sealed is not null',
     set: `status = case when t.status = 'queued' then 'expired' else t.status end, recipient_sealed = null,
           data_sealed = null, lease_until = null`,
-  },
-  {
-    name: 'inquiries',
-    fields: ['contact'],
-    table: 'inquiries',
-    key: ['id'],
-    holds: 't.contact_sealed is not null',
-    set: 'contact_sealed = null',
   },
   {
     name: 'inquiry_messages',

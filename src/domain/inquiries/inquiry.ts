@@ -1,11 +1,13 @@
 // How an inquiry is stored and shown: staff see a short name at most, and which contacts there are, never what they say.
+
 import { z } from 'zod'
 import type { Ctx, Tx } from '../context.ts'
-import { DomainError, notFound } from '../errors.ts'
+import { notFound } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { LANGUAGES, type Language } from '../languages.ts'
 import { openDataKey, openJson, type PayerKey, type SealingKey } from '../payers/data-key.ts'
 import { type PayerProfile, payerFields, profilePlace } from '../payers/payer.ts'
+import { isLiving, requireLiving } from '../payers/payer-erased.ts'
 import { openRowKey } from '../row-key.ts'
 import { INQUIRY_STATUSES, type InquiryStatus, WAITING } from './state.ts'
 
@@ -115,13 +117,13 @@ export async function loadInquiry(tx: Tx, id: string, lock = false): Promise<Inq
     select ${inquiryColumns(tx)} ${inquirySource(tx)}
      where i.tenant_id = ${tx.tenantId} and i.id = ${id} ${lock ? tx.sql`for update of i` : tx.sql``}`
   if (!row) throw notFound()
-  if (row.payer_status === 'erased') throw new DomainError('payer_erased', 'The payer has been erased.')
+  requireLiving(row.payer_status)
   return row
 }
 
 /** The key that seals an inquiry; null when its person was erased, or when what was written is no longer kept. */
 export async function inquiryKey(ctx: Ctx, row: InquiryRow): Promise<SealingKey | null> {
-  if (row.payer_id !== null) return row.payer_status === 'erased' ? null : payerKeyOfInquiry(ctx, row)
+  if (row.payer_id !== null) return !isLiving(row.payer_status) ? null : payerKeyOfInquiry(ctx, row)
   if (row.own_key === null) return null
   return openRowKey(ctx, 'inquiries', row.id, { wrapped: row.own_key, keyVersion: row.own_key_version as number })
 }
@@ -137,7 +139,7 @@ export async function payerKeyOfInquiry(ctx: Ctx, row: InquiryRow): Promise<Paye
 }
 
 export async function showInquiry(ctx: Ctx, row: InquiryRow): Promise<InquiryView> {
-  const payer = row.payer_status === 'erased' ? null : await payerKeyOfInquiry(ctx, row)
+  const payer = !isLiving(row.payer_status) ? null : await payerKeyOfInquiry(ctx, row)
   const profile = payer
     ? openJson<PayerProfile>(ctx, payer, profilePlace(payer.payerId), row.profile_sealed as Buffer)
     : null

@@ -81,7 +81,7 @@ const nobody = (): Recipient => ({
 async function payerAsRecipient(tx: Tx, ctx: Ctx, payerId: string, purpose: string): Promise<Recipient | null> {
   const [row] = await tx.sql<{ wrapped_key: Buffer; key_version: number }[]>`
     select wrapped_key, key_version from payers
-     where tenant_id = ${tx.tenantId} and id = ${payerId} and status <> 'erased' and 'email' = any (identity_fields)`
+     where tenant_id = ${tx.tenantId} and id = ${payerId} and status = 'active' and 'email' = any (identity_fields)`
   if (!row) return null
   const key = await openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
   const { email } = (await openIdentity(tx, ctx, payerId, purpose, ['email'])).values

@@ -4,11 +4,11 @@ import { DomainError, notFound } from '../errors.ts'
 
 export const payerErased = () => new DomainError('payer_erased', 'The payer has been erased.')
 
-/** Whether what is said about a payer may be read: not while the payer is being erased, and not afterwards. */
-export const isLiving = (payerStatus: string): boolean => payerStatus === 'active'
+/** Whether what is said may be read: not while its payer is being erased, and not afterwards. Null: it is no payer's. */
+export const isLiving = (payerStatus: string | null): boolean => payerStatus === null || payerStatus === 'active'
 
 /** @throws payer_erased */
-export function requireLiving(payerStatus: string): void {
+export function requireLiving(payerStatus: string | null): void {
   if (!isLiving(payerStatus)) throw payerErased()
 }
 
