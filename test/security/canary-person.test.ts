@@ -9,6 +9,7 @@ import { dataKeyOf } from '../../src/domain/payers/data-key.ts'
 import { columnsOf, HELD_DATA, TABLES_WITHOUT_PERSONS } from '../../src/domain/privacy/held-data.ts'
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
 import { keyringEditor } from '../../src/keyring/edit-keyring.ts'
+import { sealAll } from '../support/audit-world.ts'
 import { foundIn, type Place } from '../support/canary.ts'
 import { type CanaryPerson, WAYS_IN, writeCanaryPerson, writeLateCanaries } from '../support/canary-person.ts'
 import { asSuperuser, databaseTexts } from '../support/database-contents.ts'
@@ -258,6 +259,23 @@ describe('once the person is erased', () => {
     const search = await checkout.post('/v1/payers/search', { email: mark.email() }, { key: null })
     expect(search.json.data).toEqual([])
     for (const payer of payersOf(person)) expect((await checkout.get(`/v1/payers/${payer}`)).status).toBe(410)
+  })
+
+  test('the audit log still verifies, and shows both ends of each erasure', async () => {
+    await sealAll(world, 'demo')
+    const auditor = world.as('auditor')
+    let verified = (await auditor.get('/v1/audit-log/verify')).json
+    for (let blocks = 0; ; verified = (await auditor.get(`/v1/audit-log/verify?after_block=${blocks}`)).json) {
+      expect(verified).toMatchObject({ ok: true, findings: [] })
+      expect(verified.entries).toBeGreaterThan(0)
+      if (verified.next_after_block === null) break
+      blocks = verified.next_after_block
+    }
+    for (const payer of payersOf(person)) {
+      const entries = (await auditor.get(`/v1/audit-log?payer=${payer}&limit=100`)).json.data
+      const actions = entries.map(({ action }: { action: string }) => action)
+      for (const action of ['erasure.start', 'erasure.destroy-key', 'erasure.finish']) expect(actions).toContain(action)
+    }
   })
 
   test('the twin has lost nothing', async () => {
