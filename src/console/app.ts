@@ -16,6 +16,8 @@ import { newDisclosurePages } from './pages/new-disclosure.ts'
 import { payerPage } from './pages/payer.ts'
 import { payersPages } from './pages/payers.ts'
 import { purposePages } from './pages/purposes.ts'
+import { requestActions } from './pages/request-actions.ts'
+import { requestPages } from './pages/requests.ts'
 import { revealPages } from './pages/reveal.ts'
 import { sessionPages, signInPages } from './pages/sign-in.ts'
 import { rememberViewer, requireOwnForm, requireStaff } from './session.ts'
@@ -54,6 +56,8 @@ export function createConsole(given: Omit<ConsoleDoor, 'assets'>) {
   app.route('/', revealPages(door))
   app.route('/', consentPages(door))
   app.route('/', purposePages(door))
+  app.route('/', requestActions(door))
+  app.route('/', requestPages(door))
   app.route('/', newDisclosurePages(door))
   app.route('/', disclosurePages(door))
   app.route('/', inquiryPages(door))

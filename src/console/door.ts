@@ -1,10 +1,13 @@
 // What the HTTP door lends the console, and what a page handler works with.
 import type { Config } from '../config.ts'
 import type { Ctx, Dependencies } from '../domain/context.ts'
+import type { Language } from '../domain/languages.ts'
+import type { AccessPackage } from '../domain/privacy/build-access-package.ts'
 import type { AppContext, AppEnv } from '../http/context.ts'
 import type { Problem } from '../http/problem.ts'
 import type { SignIn } from '../outbound/sign-in.ts'
 import type { Assets } from './layout.ts'
+import type { Html } from './view.ts'
 
 export type ConsoleEnv = AppEnv
 export type ConsoleContext = AppContext
@@ -22,6 +25,8 @@ export type ConsoleDoor = {
   /** The context of somebody who is not signed in yet. */
   ctxOfNobody(c: ConsoleContext, tenantId: string): Ctx
   formOf(c: ConsoleContext): URLSearchParams
+  /** The readable page of what is held about a person: the same that the person gets. */
+  accessPackagePage(held: AccessPackage, language: Language): Html
   /** Logs or records what was thrown, and answers it as a refusal. */
   noteRefusal(error: unknown, c: ConsoleContext): Promise<unknown>
   problemOf(error: unknown, requestId: string): Problem

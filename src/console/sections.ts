@@ -5,6 +5,7 @@ export const SECTIONS = [
   { name: 'home', path: '/console', scope: null },
   { name: 'payers', path: '/console/payers', scope: 'payers:read' },
   { name: 'purposes', path: '/console/purposes', scope: null },
+  { name: 'requests', path: '/console/requests', scope: 'privacy:read' },
   { name: 'disclosures', path: '/console/disclosures', scope: 'privacy:read' },
   { name: 'inquiries', path: '/console/inquiries', scope: 'privacy:read' },
   { name: 'audit', path: '/console/audit', scope: 'audit:read' },

@@ -2,6 +2,7 @@
 
 import type { BlockList } from 'node:net'
 import { Hono } from 'hono'
+import { accessPackagePage } from '../checkout/access-package-page.ts'
 import type { Config } from '../config.ts'
 import { answerConsoleError, createConsole, isConsolePath } from '../console/app.ts'
 import type { Dependencies } from '../domain/context.ts'
@@ -120,6 +121,7 @@ function consoleOf({ dependencies, signIn, claims }: AppOptions) {
     ctxOf: c => ctxOf(c),
     ctxOfNobody: (c, tenantId) => ctxFor(c, { kind: 'person', reference: 'sign-in' }, tenantId),
     formOf: c => formOf(c),
+    accessPackagePage,
     noteRefusal: (error, c) => noteRefusal(error, c),
     problemOf,
     limiter: limit => createTokenBuckets(limit).take,

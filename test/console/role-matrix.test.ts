@@ -16,6 +16,18 @@ const ROLES_OF_PAGE: Record<string, readonly StaffRole[]> = {
   '/console/payers/:id/reveal': ['privacy'],
   '/console/payers/:id/consents/:consent/withdraw': ['privacy'],
   '/console/purposes': ['finance', 'privacy', 'admin', 'auditor'],
+  '/console/requests': ['privacy', 'auditor'],
+  '/console/requests/new': ['privacy'],
+  '/console/requests/:id': ['privacy', 'auditor'],
+  '/console/requests/:id/receipt.json': ['privacy', 'auditor'],
+  '/console/requests/:id/package': ['privacy'],
+  '/console/requests/:id/package.json': ['privacy'],
+  '/console/requests/:id/send-code': ['privacy'],
+  '/console/requests/:id/confirm': ['privacy'],
+  '/console/requests/:id/approve': ['privacy'],
+  '/console/requests/:id/refuse': ['privacy'],
+  '/console/requests/:id/extend': ['privacy'],
+  '/console/requests/:id/cancel': ['privacy'],
   '/console/disclosures': ['privacy', 'auditor'],
   '/console/disclosures/new': ['privacy'],
   '/console/disclosures/new/consent': ['privacy'],
@@ -80,12 +92,15 @@ async function objectsOf(tenant: TenantName): Promise<Ids> {
     contact: { email: 'person@mail.example' },
     payer,
   })
+  const request = await privacy.post('/v1/privacy-requests', { kind: 'access', payer, contact: 'person@mail.example' })
+  expect(request.status, request.text).toBeLessThan(300)
   const log = await privacy.get('/v1/audit-log?limit=1')
   return {
     payers: payer,
     consent,
     disclosures: disclosure.json.id,
     inquiries: inquiry.json.id,
+    requests: request.json.id,
     audit: log.json.data[0].id,
   }
 }
@@ -138,6 +153,7 @@ describe.each(PEOPLE)('the role %s', role => {
       consent: 'cons_00000000000000000000000000',
       disclosures: 'disc_00000000000000000000000000',
       inquiries: 'inqr_00000000000000000000000000',
+      requests: 'preq_00000000000000000000000000',
       audit: 'audt_00000000000000000000000000',
     }
     const bare = (text: string) => text.replaceAll(/<code>[^<]*<\/code>|value="[^"]*"/g, '')

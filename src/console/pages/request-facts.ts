@@ -1,0 +1,83 @@
+// What is known of a request: how its person was verified, what was decided, and what an erasure would do.
+import { html } from 'hono/html'
+import type { ErasurePreview } from '../../domain/erasures/preview-erasure.ts'
+import type { PrivacyRequestView } from '../../domain/rights/privacy-request.ts'
+import { isUnverified } from '../../domain/rights/state.ts'
+import { type Fact, facts } from '../detail.ts'
+import { day, id, number, state, time, wholeId } from '../format.ts'
+import { isLanguage, LANGUAGE_NAMES } from '../texts/language.ts'
+import { REQUEST_TEXTS } from '../texts/request-texts.ts'
+import type { Html, View } from '../view.ts'
+
+/** How far the verification is, and what comes next. */
+export function identityOf(view: View, request: PrivacyRequestView): Html {
+  const texts = REQUEST_TEXTS[view.language]
+  const documents: Readonly<Record<string, string>> = texts.documents
+  const list: Fact[] = request.evidence.map(({ kind, document, recorded_by: by, recorded_at: at }) => [
+    texts.evidence[kind],
+    html`${document === null ? '' : `${documents[document] ?? document}, `}${time(view, at)} <code>${by}</code>`,
+  ])
+  if (request.verified_at !== null)
+    list.push([texts.verifiedAt, html`${state('good', texts.verifiedAt, 'lock')} ${time(view, request.verified_at)}`])
+  const open = isUnverified(request.status)
+  if (open && request.evidence_needed.length > 0) {
+    list.push([texts.stillNeeded, request.evidence_needed.map(kind => texts.evidence[kind]).join(', ')])
+  }
+  return html`${open ? html`<p>${texts.channels[request.code_channel]}</p>` : ''}${list.length === 0 ? '' : facts(view, list, texts.identity)}`
+}
+
+export function requestFacts(view: View, request: PrivacyRequestView): Html {
+  const texts = REQUEST_TEXTS[view.language]
+  const { none } = view.words
+  const { decision, second_person: second, extension } = request
+  const list: Fact[] = [
+    [texts.deadline, day(view, request.deadline_at)],
+    [
+      texts.payer,
+      request.payer === null
+        ? texts.unknownPayer
+        : html`<a href="/console/payers/${request.payer}">${id(view, request.payer)}</a>`,
+    ],
+    [texts.message, request.message ?? none],
+  ]
+  if (request.changes.length > 0)
+    list.push([texts.changes, html`${request.changes.map(field => html`<code>${field}</code> `)}`])
+  if (request.purposes.length > 0)
+    list.push([texts.purposes, html`${request.purposes.map(purpose => html`<code>${purpose}</code> `)}`])
+  if (extension) list.push([texts.extended, html`${time(view, extension.at)} ${extension.reason ?? ''}`])
+  if (decision)
+    list.push([
+      texts.decision,
+      html`${texts.decisions[decision.decision]}, ${time(view, decision.at)} <code>${decision.by}</code><div>${decision.reason ?? ''}</div>`,
+    ])
+  if (second) list.push([texts.second, html`${time(view, second.at)} <code>${second.by}</code>`])
+  list.push(
+    [texts.source, html`${texts.sources[request.source]} <code>${request.created_by}</code>`],
+    [texts.language, isLanguage(request.language) ? LANGUAGE_NAMES[request.language] : request.language],
+    [texts.received, time(view, request.created_at)],
+    [view.words.detail.facts, wholeId(view, request.id)],
+  )
+  return facts(view, list)
+}
+
+export function erasurePreview(view: View, preview: ErasurePreview): Html {
+  const texts = REQUEST_TEXTS[view.language]
+  const list: Fact[] = [
+    [
+      texts.goes,
+      html`${preview.goes.filter(({ rows }) => rows > 0).map(({ name, rows }) => html`<div><code>${name}</code> ${number(view, rows)}</div>`)}`,
+    ],
+    [
+      texts.stays,
+      html`${preview.stays.filter(({ rows }) => rows > 0).map(({ name, rows, law, why }) => html`<div><code>${name}</code> ${number(view, rows)}, ${texts.laws[law]} <span class="soft" lang="en">${why}</span></div>`)}`,
+    ],
+    [texts.atStripe, html`<code>${preview.at_stripe.customer}</code>`],
+    [
+      texts.waits,
+      preview.waits_for.length === 0
+        ? view.words.none
+        : html`${preview.waits_for.map(one => html`<div>${state('wait', one.status)} <code>${one.id}</code></div>`)}`,
+    ],
+  ]
+  return facts(view, list, texts.preview)
+}
