@@ -113,6 +113,7 @@ export const PERMISSIONS = {
   assignInquiry: 'privacy:write',
   answerInquiry: 'privacy:write',
   closeInquiry: 'privacy:write',
+  linkInquiryRequest: 'privacy:write',
   revealInquiryContact: 'payers:reveal',
   getInquiry: 'privacy:read',
   listInquiries: 'privacy:read',

@@ -235,6 +235,33 @@ describe('an inquiry', () => {
   })
 })
 
+describe('an inquiry that is a request about data', () => {
+  test('becomes one, once, with its own identity check, whoever presses twice', async () => {
+    const email = address()
+    const payer = (await world.as('checkout').post('/v1/payers', { short_name: 'P', email })).json.id
+    const { id } = await received({ message: 'What do you hold on me?', contact: { email } })
+    const key = `key-${word()}`
+    const link = (more = {}) => privacy.post(`/v1/inquiries/${id}/link-request`, { kind: 'access' }, more)
+    const linked = await link({ key })
+    expect(linked.status, linked.text).toBe(200)
+    const request = linked.json.privacy_request
+    expect(request).toMatch(/^preq_/)
+    expect((await link({ key })).text).toBe(linked.text)
+    expect(await link()).toMatchObject({ status: 409, json: { code: 'invalid_state' } })
+    const desk = await privacy.get(`/v1/privacy-requests/${request}`)
+    expect(desk.json).toMatchObject({ kind: 'access', status: 'received', payer })
+    expect((await privacy.get(`/v1/inquiries/${id}`)).json.privacy_request).toBe(request)
+  })
+
+  test('that a crash cut off between the two steps goes on with the request that was made', async () => {
+    const { id } = await received({ message: 'Delete me' })
+    const first = await verb(id, 'link-request', { kind: 'erase' })
+    const request = first.json.privacy_request
+    await asSuperuser(world.database, sql => sql`update inquiries set privacy_request_id = null where id = ${id}`)
+    expect((await verb(id, 'link-request', { kind: 'erase' })).json.privacy_request).toBe(request)
+  })
+})
+
 describe('the list', () => {
   test('finds by kind, state, who has it, and what is overdue', async () => {
     const mine = `desk-${word()}`

@@ -66,6 +66,7 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'POST /v1/inquiries/{id}/assign': 'privacy:write',
   'POST /v1/inquiries/{id}/answer': 'privacy:write',
   'POST /v1/inquiries/{id}/close': 'privacy:write',
+  'POST /v1/inquiries/{id}/link-request': 'privacy:write',
   'POST /v1/privacy-requests': 'privacy:write',
   'GET /v1/privacy-requests': 'privacy:read',
   'GET /v1/privacy-requests/{id}': 'privacy:read',

@@ -38,6 +38,7 @@ export const WAYS_IN: Readonly<Record<string, 'written' | { nothing: string }>> 
   'POST /v1/inquiries/{id}/assign': { nothing: 'the name of a person of the company' },
   'POST /v1/inquiries/{id}/answer': 'written',
   'POST /v1/inquiries/{id}/close': { nothing: 'a code' },
+  'POST /v1/inquiries/{id}/link-request': { nothing: 'a kind of request' },
   'POST /contact': 'written',
   'POST /contact/{tenant}': { nothing: 'as of the default tenant' },
   'POST /webhooks/stripe': { nothing: 'as of the tenant' },

@@ -1,6 +1,7 @@
 // Everything that is held about a person, with what it is used for, who gets it, and what is decided by a machine: made
 // when it is asked for, and kept nowhere. Its caller records that it was made.
 import type { Ctx, Tx } from '../context.ts'
+import { listDisclosuresOf } from '../disclosures/list-disclosures-of.ts'
 import { openDataKey } from '../payers/data-key.ts'
 import { loadPayer } from '../payers/get-payer.ts'
 import { tenantOf } from '../tenants/stripe-account.ts'
@@ -34,7 +35,11 @@ export async function buildAccessPackage(tx: Tx, ctx: Ctx, payerId: string): Pro
     region: ctx.settings.region,
     payer: payerId,
     made_at: ctx.clock.now().toISOString(),
-    held: Object.fromEntries(sections.map(({ section, rows, complete }) => [section, { rows, complete }])),
+    held: {
+      ...Object.fromEntries(sections.map(({ section, rows, complete }) => [section, { rows, complete }])),
+      // With the recipients' names, also of cohorts that the person was one of many in.
+      log_of_disclosures: { rows: await listDisclosuresOf(tx, ctx, payerId), complete: true },
+    },
     register_version: register.version,
     purposes: register.purposes,
     automated_decisions: AUTOMATED_DECISIONS,

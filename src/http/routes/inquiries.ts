@@ -6,6 +6,7 @@ import { closeInquiry, closeInquiryInput } from '../../domain/inquiries/close-in
 import { createInquiry, createInquiryInput } from '../../domain/inquiries/create-inquiry.ts'
 import { getInquiry } from '../../domain/inquiries/get-inquiry.ts'
 import { type InquiryView, inquirySchema, inquiryWithMessagesSchema } from '../../domain/inquiries/inquiry.ts'
+import { linkInquiryRequest, linkInquiryRequestInput } from '../../domain/inquiries/link-inquiry-request.ts'
 import { listInquiries, listInquiriesQuery } from '../../domain/inquiries/list-inquiries.ts'
 import {
   inquiryContactSchema,
@@ -144,6 +145,22 @@ function handlingRoutes() {
       errors: ['not_found', 'payer_erased', 'invalid_state'],
     }),
     async c => respond(c, await closeInquiry(ctxOf(c, done), c.req.param('id'), bodyOf(c)), done),
+  )
+
+  app.post(
+    '/v1/inquiries/:id/link-request',
+    operation({
+      id: 'linkInquiryRequest',
+      tag: 'Inquiries',
+      summary: 'Make a privacy request of an inquiry that is one',
+      description: 'Once. The request starts with its own identity check, whatever the inquiry said.',
+      scope: 'privacy:write',
+      idempotent: true,
+      body: linkInquiryRequestInput,
+      answers: { 200: { description: 'The inquiry, with its request.', schema: inquirySchema } },
+      errors: ['not_found', 'payer_erased', 'invalid_state'],
+    }),
+    async c => respond(c, await linkInquiryRequest(ctxOf(c, done), c.req.param('id'), bodyOf(c)), done),
   )
 
   return app
