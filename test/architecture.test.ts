@@ -183,6 +183,31 @@ test("only one file opens a person's real name and contacts, and it asks for the
   expect(opening.indexOf('requirePurpose(')).toBeLessThan(opening.indexOf('readIdentity('))
 })
 
+/** Whoever reads what is sealed of a person, to hand it on: each by a purpose, and each in the person's log or to the person. */
+const HANDED_ON: Record<string, readonly string[]> = {
+  openIdentity: [
+    'domain/disclosures/disclosure-fields.ts',
+    'domain/mail/queue-mail.ts',
+    'domain/payers/reveal-payer.ts',
+    'domain/rights/propagate-corrections.ts',
+  ],
+  gatherFields: ['domain/disclosures/disclose-person.ts'],
+  loadCohort: ['domain/disclosures/disclose-cohort.ts'],
+  readHeldData: ['domain/privacy/build-access-package.ts'],
+  openContact: [
+    'domain/inquiries/answer-inquiry.ts',
+    'domain/inquiries/link-inquiry-request.ts',
+    'domain/inquiries/reveal-inquiry-contact.ts',
+  ],
+}
+
+test('a person is told of by reveal, disclosure, access package and mail to the person, and nowhere else', () => {
+  for (const [name, by] of Object.entries(HANDED_ON)) {
+    const callers = files.filter(({ text }) => new RegExp(`(?<!function )\\b${name}\\(`).test(text))
+    expect(callers.map(({ path }) => path).toSorted(), name).toEqual([...by])
+  }
+})
+
 test('only cli loads the embedded environment, when a command asks for it', () => {
   const loaders = files.filter(
     file => file.room !== 'dev' && inner(file).some(one => roomOf(one.target) === 'dev' && one.kind !== 'type'),

@@ -1,6 +1,7 @@
 // Disclosures through the door: three bases and no other, a log for each person, packages that are soon forgotten.
 import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listDisclosuresOf } from '../../src/domain/disclosures/list-disclosures-of.ts'
 import { recordObjection } from '../../src/domain/privacy/record-objection.ts'
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
 import type { ApiAnswer, ApiClient } from '../support/api-client.ts'
@@ -469,6 +470,9 @@ describe('the log', () => {
       .post('/v1/tokens', { payer, payment_method: 'pm_card_mastercard', consent: { text_version: 'v1' } })
     expect((await privacy.get(`/v1/payers/${payer}/disclosures`)).json.data).toHaveLength(1)
     expect((await privacy.get(`/v1/disclosures/${log[0].id}`)).json).toEqual(log[0])
+    const ctx = operatorContext(world.dependencies, 'demo', 'test')
+    const told = await ctx.db.transaction('demo', tx => listDisclosuresOf(tx, ctx, payer))
+    expect(told).toMatchObject([{ id: log[0].id, recipient: 'stripe', basis: 'contract', in_cohort: false }])
     const nobody = await person()
     expect((await privacy.get(`/v1/payers/${nobody.payer}/disclosures`)).json.data).toEqual([])
   })

@@ -5,9 +5,10 @@ import { claimRows } from '../../queue/claim-rows.ts'
 import type { StripeCustomerContacts } from '../../stripe/card-objects.ts'
 import { StripeFailure } from '../../stripe/stripe-failure.ts'
 import type { Ctx, Dependencies } from '../context.ts'
+import { recordStripeDisclosure } from '../disclosures/record-stripe-disclosure.ts'
 import { DomainError } from '../errors.ts'
 import { loadPayer } from '../payers/get-payer.ts'
-import type { IdentityField } from '../payers/payer.ts'
+import { IDENTITY_FIELDS, type IdentityField } from '../payers/payer.ts'
 import { openIdentity } from '../privacy/sealed-identity.ts'
 import { workerContext } from '../tenants/operator-context.ts'
 import { stripeAccountOf } from '../tenants/stripe-account.ts'
@@ -106,6 +107,8 @@ async function keepOutcome(ctx: Ctx, row: DueRow, outcome: Outcome): Promise<voi
     await tx.sql`
       update privacy_requests set propagation = ${outcome.state}, next_attempt_at = null, lease_until = null
        where tenant_id = ${ctx.tenantId} and id = ${row.id}`
+    const told = IDENTITY_FIELDS.filter(field => outcome.fields.includes(STRIPE_NAMES[field]))
+    if (told.length > 0) await recordStripeDisclosure(tx, ctx, row.payer_id, 'rights_request', told)
     return {
       value: null,
       audit: {
