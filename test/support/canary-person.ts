@@ -33,6 +33,15 @@ export const WAYS_IN: Readonly<Record<string, 'written' | { nothing: string }>> 
   'POST /v1/disclosures': 'written',
   'POST /v1/disclosures/{id}/approve': { nothing: 'an empty body' },
   'POST /v1/disclosures/{id}/refuse': 'written',
+  'POST /v1/privacy-requests': 'written',
+  'POST /v1/privacy-requests/{id}/identity-checks': { nothing: 'an empty body' },
+  'POST /v1/privacy-requests/{id}/identity-checks/confirm': { nothing: 'a code and an amount, which are not kept' },
+  'POST /v1/privacy-requests/{id}/decide': 'written',
+  'POST /v1/privacy-requests/{id}/extend': 'written',
+  'POST /v1/privacy-requests/{id}/cancel': 'written',
+  'POST /rights/{link}': { nothing: 'a code and an amount, which are not kept' },
+  'POST /rights/{link}/code': { nothing: 'an empty body' },
+  'POST /rights/{link}/package': { nothing: 'the form of the answer' },
   'POST /v1/inquiries': 'written',
   'POST /v1/inquiries/{id}/reveal': 'written',
   'POST /v1/inquiries/{id}/assign': { nothing: 'the name of a person of the company' },
@@ -79,11 +88,54 @@ export async function writeCanaryPerson(world: World): Promise<CanaryPerson> {
 /** What is kept for days only, or until a mail is sent: written when no more time is going to pass. */
 export async function writeLateCanaries(world: World, people: readonly CanaryPerson[]): Promise<void> {
   for (const { mark, payer } of people) await writeDisclosures(world, mark, payer)
+  for (const { mark, payer } of people) await writeRequests(world, mark, payer)
   await world.work()
   for (const { mark, payer } of people) {
     await writeInquiries(world, mark, payer)
     await writeContactForm(world, mark)
+    await writeWaitingMail(world, mark, payer)
   }
+}
+
+/** A notice that waits in the outbox. */
+async function writeWaitingMail(world: World, mark: Mark, payer: string): Promise<void> {
+  const { privacy } = ways(world)
+  const open = (await privacy.get(`/v1/privacy-requests?payer=${payer}&status=verifying`)).json.data[0].id
+  good(await privacy.post(`/v1/privacy-requests/${open}/extend`, { reason: mark.word('extension') }))
+}
+
+/** Granted for the person, whom the desk knows by a document: their address is too young for a code. */
+export async function grantAccess(
+  world: World,
+  { mark, payer }: Pick<CanaryPerson, 'mark' | 'payer'>,
+): Promise<string> {
+  const { privacy } = ways(world)
+  const asked = { kind: 'access', payer, contact: mark.email(), message: mark.word('accessmessage') }
+  const id = good(await privacy.post('/v1/privacy-requests', asked)).json.id
+  await grant(world, id, { decision: 'approve', reason: mark.word('accessreason') })
+  return id
+}
+
+async function grant(world: World, id: string, decision: Record<string, unknown>): Promise<void> {
+  const { privacy, second } = ways(world)
+  const path = `/v1/privacy-requests/${id}`
+  for (const evidence of [{ kind: 'document_seen', document: 'passport' }, { kind: 'signed_in_session' }])
+    good(await privacy.post(`${path}/identity-checks/confirm`, { evidence }))
+  for (const person of [privacy, second]) good(await person.post(`${path}/decide`, decision))
+}
+
+async function writeRequests(world: World, mark: Mark, payer: string): Promise<void> {
+  const { privacy } = ways(world)
+  const { word } = mark
+  const path = '/v1/privacy-requests'
+  const from = { payer, contact: mark.email() }
+  const changes = { short_name: word('shortname'), phone: mark.phone }
+  const rectify = good(await privacy.post(path, { kind: 'rectify', ...from, changes })).json.id
+  await grant(world, rectify, { decision: 'approve', reason: word('rectifyreason') })
+  const open = good(await privacy.post(path, { kind: 'erase', ...from, message: word('erasemessage') })).json.id
+  good(await privacy.post(`${path}/${open}/identity-checks`))
+  const dropped = good(await privacy.post(path, { kind: 'object', ...from })).json.id
+  good(await privacy.post(`${path}/${dropped}/cancel`, { reason: word('cancellation') }))
 }
 
 async function writeProfile(world: World, mark: Mark): Promise<string> {
