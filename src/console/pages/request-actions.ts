@@ -15,6 +15,7 @@ import { REQUEST_KINDS } from '../../domain/rights/state.ts'
 import { type ActionContent, addAction } from '../action.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import type { Field } from '../form.ts'
+import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
 import type { Html, View } from '../view.ts'
 import { erasurePreview } from './request-facts.ts'
@@ -32,7 +33,7 @@ type Page = {
 
 const idOf = (c: ConsoleContext) => c.req.param('id') as string
 const toRequest = (c: ConsoleContext) => `${PATH}/${idOf(c)}`
-const textsOf = (view: View) => REQUEST_TEXTS[view.language]
+const textsOf = (view: View) => ({ ...REQUEST_TEXTS[view.language], ...DESK_TEXTS[view.language] })
 const given = (form: URLSearchParams, name: string) => form.get(name)?.trim() || undefined
 
 export function requestActions(door: ConsoleDoor) {

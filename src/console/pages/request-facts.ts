@@ -5,6 +5,7 @@ import type { PrivacyRequestView } from '../../domain/rights/privacy-request.ts'
 import { isUnverified } from '../../domain/rights/state.ts'
 import { type Fact, facts } from '../detail.ts'
 import { day, id, number, state, time, wholeId } from '../format.ts'
+import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { isLanguage, LANGUAGE_NAMES } from '../texts/language.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
 import type { Html, View } from '../view.ts'
@@ -12,7 +13,7 @@ import type { Html, View } from '../view.ts'
 /** How far the verification is, and what comes next. */
 export function identityOf(view: View, request: PrivacyRequestView): Html {
   const texts = REQUEST_TEXTS[view.language]
-  const documents: Readonly<Record<string, string>> = texts.documents
+  const documents: Readonly<Record<string, string>> = DESK_TEXTS[view.language].documents
   const list: Fact[] = request.evidence.map(({ kind, document, recorded_by: by, recorded_at: at }) => [
     texts.evidence[kind],
     html`${document === null ? '' : `${documents[document] ?? document}, `}${time(view, at)} <code>${by}</code>`,

@@ -17,6 +17,7 @@ import type { Field } from '../form.ts'
 import { day, id, state, type Tone, time } from '../format.ts'
 import type { Column } from '../list.ts'
 import { showList } from '../show-list.ts'
+import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
 import type { Html, View } from '../view.ts'
 import { identityOf, requestFacts } from './request-facts.ts'
@@ -114,19 +115,20 @@ export async function shortNameOf(
 function actionsFor(c: ConsoleContext, door: ConsoleDoor, request: PrivacyRequestView): Html[] {
   const ctx = door.ctxOf(c)
   const texts = REQUEST_TEXTS[c.var.view.language]
+  const desk = DESK_TEXTS[c.var.view.language]
   const { status, kind } = request
   const path = `${PATH}/${request.id}`
   const actions: Html[] = []
   if (hasScope(ctx, 'privacy:write')) {
     if (isUnverified(status)) {
-      if (request.code_channel !== 'no_channel') actions.push(linkButton(`${path}/send-code`, texts.sendCode))
-      actions.push(linkButton(`${path}/confirm`, texts.confirm))
+      if (request.code_channel !== 'no_channel') actions.push(linkButton(`${path}/send-code`, desk.sendCode))
+      actions.push(linkButton(`${path}/confirm`, desk.confirm))
     } else if (status === 'verified' || status === 'approved') {
-      actions.push(linkButton(`${path}/approve`, texts.approve), linkButton(`${path}/refuse`, texts.refuse, true))
+      actions.push(linkButton(`${path}/approve`, desk.approve), linkButton(`${path}/refuse`, desk.refuse, true))
     }
     if (!isOver(status) && status !== 'executing') {
-      if (request.extension === null && !request.overdue) actions.push(linkButton(`${path}/extend`, texts.extend))
-      actions.push(linkButton(`${path}/cancel`, texts.cancel))
+      if (request.extension === null && !request.overdue) actions.push(linkButton(`${path}/extend`, desk.extend))
+      actions.push(linkButton(`${path}/cancel`, desk.cancel))
     }
   }
   if (kind === 'access' && status === 'done' && hasScope(ctx, 'payers:reveal')) {
