@@ -5,8 +5,9 @@ import { listDisclosuresOf } from '../../src/domain/disclosures/list-disclosures
 import { recordObjection } from '../../src/domain/privacy/record-objection.ts'
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
 import type { ApiAnswer, ApiClient } from '../support/api-client.ts'
-import { databaseTexts, tablesHolding } from '../support/database-contents.ts'
+import { asSuperuser, databaseTexts, tablesHolding } from '../support/database-contents.ts'
 import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
+import { approve, personWithPayment, verified } from '../support/rights.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -58,6 +59,14 @@ const byLaw = (payer: string, more: Record<string, unknown> = {}) => ({
 
 const fetchPackage = (id: string, client = privacy) => client.get(`/v1/disclosures/${id}/package`)
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
+
+async function customerOf(payer: string): Promise<string> {
+  const [row] = await asSuperuser(
+    world.database,
+    sql => sql<{ stripe_customer_id: string }[]>`select stripe_customer_id from payers where id = ${payer}`,
+  )
+  return (row as { stripe_customer_id: string }).stripe_customer_id
+}
 
 const audited = async (action: string, object: string) =>
   (await privacy.get(`/v1/audit-log?action=${action}&object=${object}`)).json.data
@@ -475,6 +484,21 @@ describe('the log', () => {
     expect(told).toMatchObject([{ id: log[0].id, recipient: 'stripe', basis: 'contract', in_cohort: false }])
     const nobody = await person()
     expect((await privacy.get(`/v1/payers/${nobody.payer}/disclosures`)).json.data).toEqual([])
+  })
+
+  test('tells of a correction that Stripe was told, where Stripe held what was wrong', async () => {
+    const someone = await personWithPayment(world)
+    const customer = await customerOf(someone.payer)
+    await world.stripeApi('POST', `/v1/customers/${customer}`, { name: 'Wrong Name', email: someone.email })
+    const request = await verified(world, someone, 'rectify', { changes: { real_name: 'Right Name' } })
+    const decided = await approve(world, request, 'second')
+    expect(decided.status, decided.text).toBe(200)
+    await world.work()
+    const log = (await privacy.get(`/v1/payers/${someone.payer}/disclosures`)).json.data
+    expect(log[0]).toMatchObject({ recipient: 'stripe', purpose: 'rights_request', fields: ['real_name'] })
+    expect(log).toHaveLength(2)
+    const there = await world.stripeApi('GET', `/v1/customers/${customer}`)
+    expect(there.json.name).toBe('Right Name')
   })
 
   test('is paged, filtered by recipient, basis and time, and never shows another tenant', async () => {
