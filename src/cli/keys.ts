@@ -16,7 +16,7 @@ const EXIT_HELP = `
 Exit codes: 0 done, 1 refused or not all done, 2 wrong usage, 69 the database or the key service is away, 78 wrong
 configuration, or another keyring than the database's.`
 /** Of the time; see docs/operations.md. */
-const SHARE_PERCENT = 25
+const SHARE_PERCENT = 20
 
 export function keysCommand(): Command {
   return new Command('keys')
