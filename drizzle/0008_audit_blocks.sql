@@ -213,16 +213,18 @@ create function panless_check_audit_blocks(p_tenant text, p_after bigint, p_limi
          b.hash = sha256(convert_to(panless_audit_block_text(b), 'UTF8')),
          coalesce(b.root = panless_merkle_root(r.hashes), false), r.found, coalesce(r.changed, '[]')
     from audit_blocks b
-    left join lateral (
-      select e.end_transaction, e.end_sequence from audit_blocks e
-       where e.tenant_id = p_tenant and e.number < b.number order by e.number desc limit 1) before on true
+   cross join lateral (
+      -- Never null, or the index would be read from its beginning for each block.
+      select coalesce(max(e.end_transaction), 0) as end_transaction, coalesce(max(e.end_sequence), 0) as end_sequence
+        from (select l.end_transaction, l.end_sequence from audit_blocks l
+               where l.tenant_id = p_tenant and l.number < b.number order by l.number desc limit 1) e) before
    cross join lateral (
       select count(*)::integer as found, string_agg(t.row_hash, ''::bytea) as hashes,
              json_agg(json_build_object('id', t.id, 'sequence', t.sequence, 'text', t.text, 'hash', encode(t.row_hash, 'hex')))
                filter (where t.row_hash <> sha256(convert_to(t.text, 'UTF8'))) as changed
         from (select x.id, x.sequence, x.row_hash, x.text from audit_texts x
                where x.tenant_id = p_tenant
-                 and (x.transaction_number, x.sequence) > (coalesce(before.end_transaction, 0), coalesce(before.end_sequence, 0))
+                 and (x.transaction_number, x.sequence) > (before.end_transaction, before.end_sequence)
                  and (x.transaction_number, x.sequence) <= (b.end_transaction, b.end_sequence)
                order by x.transaction_number, x.sequence) t) r
    where b.tenant_id = p_tenant and b.number > p_after

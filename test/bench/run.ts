@@ -2,6 +2,7 @@
 // `--only NAME` runs one bench; `--write` puts the table into docs/performance.md.
 import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { benchAudit } from './audit.ts'
 import { benchAuthentication } from './authentication.ts'
 import { benchBundle } from './bundle.ts'
 import { benchCharges } from './charges.ts'
@@ -32,6 +33,7 @@ const BENCHES: Record<string, () => Promise<Measured[]>> = {
   'webhook-ingest': benchWebhookIngest,
   sealing: benchSealing,
   'key-rotation': benchKeyRotation,
+  audit: benchAudit,
   bundle: benchBundle,
 }
 
