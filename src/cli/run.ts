@@ -21,6 +21,7 @@ const COMMANDS: [name: string, load: () => Promise<Command>][] = [
   ['export-tokens', async () => (await import('./export-tokens.ts')).exportTokensCommand()],
   ['pan-scan', async () => (await import('./pan-scan.ts')).panScanCommand()],
   ['erasures', async () => (await import('./erasures.ts')).erasuresCommand()],
+  ['retention', async () => (await import('./retention.ts')).retentionCommand()],
   ['region', async () => (await import('./region.ts')).regionCommand()],
   ['purposes', async () => (await import('./purposes.ts')).purposesCommand()],
   ['audit', async () => (await import('./audit.ts')).auditCommand()],

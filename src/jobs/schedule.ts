@@ -13,7 +13,7 @@ export const SCHEDULE: Readonly<Partial<Record<QueueName, { everyMs: number; atS
   'scan-event-gap': { everyMs: HOUR_MS, atStripe: true },
   'start-daily-reconciliation': { everyMs: DAY_MS, atStripe: true },
   'expire-tokens': { everyMs: DAY_MS },
-  'forget-old-rows': { everyMs: DAY_MS },
+  'apply-retention': { everyMs: DAY_MS },
   'watch-privacy-requests': { everyMs: DAY_MS },
 }
 

@@ -1,19 +1,14 @@
 // Which verb each queued job runs.
 import type { Dependencies } from '../domain/context.ts'
-import { forgetPackages } from '../domain/disclosures/forget-packages.ts'
-import { forgetOldReplies } from '../domain/idempotency/forget-old-replies.ts'
-import { forgetInquiries } from '../domain/inquiries/forget-inquiries.ts'
-import { forgetOldMails } from '../domain/mail/forget-old-mails.ts'
+import { applyRetention } from '../domain/privacy/apply-retention.ts'
 import { matchLines } from '../domain/reconciliation/match.ts'
 import { failReconciliation, runReconciliation } from '../domain/reconciliation/run-reconciliation.ts'
 import { startDailyReconciliation } from '../domain/reconciliation/start-daily-reconciliation.ts'
 import { syncMirror } from '../domain/reconciliation/sync-mirror.ts'
 import { watchRequests } from '../domain/rights/watch-requests.ts'
-import { forgetStaffSessions } from '../domain/staff-sessions/forget-staff-sessions.ts'
 import { scanEventGap } from '../domain/stripe-events/scan-event-gap.ts'
 import { workerContext } from '../domain/tenants/operator-context.ts'
 import { expireTokens } from '../domain/tokens/expire-tokens.ts'
-import { forgetTokenizeFailures } from '../domain/tokens/forget-tokenize-failures.ts'
 import type { JobData, QueueName } from '../queue/queue-names.ts'
 
 /** `last`: when this try fails, there is no other. */
@@ -53,13 +48,7 @@ export const TASKS: Record<QueueName, Task> = {
     await watchRequests(workerContext(dependencies, tenantId))
   },
 
-  async 'forget-old-rows'(dependencies, { data: { tenantId } }) {
-    const ctx = workerContext(dependencies, tenantId)
-    await forgetOldReplies(ctx)
-    await forgetTokenizeFailures(ctx)
-    await forgetOldMails(ctx)
-    await forgetPackages(ctx)
-    await forgetStaffSessions(ctx)
-    await forgetInquiries(ctx)
+  async 'apply-retention'(dependencies, { data: { tenantId } }) {
+    await applyRetention(workerContext(dependencies, tenantId))
   },
 }

@@ -10,7 +10,7 @@ export const QUEUES = {
   'scan-event-gap': { ...RETRY, expireInSeconds: 1_800, policy: 'stately' },
   'expire-tokens': { ...RETRY, expireInSeconds: 900, policy: 'stately' },
   'watch-privacy-requests': { ...RETRY, expireInSeconds: 900, policy: 'stately' },
-  'forget-old-rows': { ...RETRY, expireInSeconds: 900, policy: 'stately' },
+  'apply-retention': { ...RETRY, expireInSeconds: 900, policy: 'stately' },
 } as const
 
 export type QueueName = keyof typeof QUEUES

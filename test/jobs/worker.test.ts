@@ -178,7 +178,7 @@ describe('what is old', () => {
     expect([made.status, payer.status]).toEqual([201, 201])
     await owner`update idempotency_keys set created_at = now() - interval '29 days'`
     const { TASKS } = await import('../../src/jobs/tasks.ts')
-    const forget = () => TASKS['forget-old-rows'](world.dependencies, { data: { tenantId: 'demo' }, last: false })
+    const forget = () => TASKS['apply-retention'](world.dependencies, { data: { tenantId: 'demo' }, last: false })
     const keys = async () =>
       Number((await owner`select count(*) from idempotency_keys where tenant_id = 'demo'`)[0]?.count)
     const before = await keys()

@@ -79,6 +79,7 @@ export const BUILT_IN_REGISTER: Register = {
     purpose('collect_money', 'contract', [...NAME_AND_CONTACT, 'payer.external_ref', ...PAYMENT]),
     purpose('service_notices', 'contract', [...NAME_AND_CONTACT, 'payer.locale', 'mail.message'], {
       recipients: [MAIL],
+      retention: [{ record: 'mails', days: 365 }],
     }),
     purpose('warnings', 'contract', [...NAME_AND_CONTACT, 'payer.locale', 'token.card', 'mail.message'], {
       recipients: [MAIL],
@@ -138,6 +139,7 @@ export const BUILT_IN_REGISTER: Register = {
           { record: 'consent_evidence', days: THREE_YEARS_DAYS },
           { record: 'objections', days: null },
           { record: 'reveal_records', days: THREE_YEARS_DAYS },
+          { record: 'privacy_requests', days: THREE_YEARS_DAYS },
         ],
       },
     ),

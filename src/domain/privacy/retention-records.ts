@@ -90,6 +90,22 @@ export const RETENTION_RECORDS = {
     },
     since: { en: 'after the inquiry is closed', ja: 'お問い合わせの終了後', mn: 'асуудлыг хаасны дараа' },
   },
+  mails: {
+    kind: 'expires',
+    days: { least: 30, most: DAYS_MAX },
+    what: { en: 'addresses of e-mails we sent you', ja: 'お送りしたメールの宛先', mn: 'танд илгээсэн и-мэйлийн хаяг' },
+    since: { en: 'after they are sent', ja: '送信後', mn: 'илгээснээс хойш' },
+  },
+  privacy_requests: {
+    kind: 'expires',
+    days: { least: 365, most: DAYS_MAX },
+    what: {
+      en: 'what you asked about your data, and what a correction replaced',
+      ja: '個人情報に関するご請求と訂正前の内容',
+      mn: 'мэдээллийн талаарх хүсэлт, засахын өмнөх утга',
+    },
+    since: { en: 'after the request is settled', ja: '対応の完了後', mn: 'хүсэлтийг шийдсэнээс хойш' },
+  },
   disclosure_records: {
     kind: 'kept_by_law',
     days: { least: 365, most: DAYS_MAX },
