@@ -39,7 +39,7 @@ const PAYMENT: PersonalField[] = [
   'money.records',
 ]
 
-/** Ten years: the longest that accounting law asks for where panless is used (Japan: 10, Mongolia: 10, Germany: 8). */
+/** Ten years, as Japan's Companies Act (article 432) asks for account books; a tenant under another law publishes its own. */
 const ACCOUNTING_DAYS = 3_653
 const THREE_YEARS_DAYS = 1_096
 const TWO_YEARS_DAYS = 731
