@@ -61,3 +61,7 @@ export type Tone = 'good' | 'wait' | 'bad' | 'note'
 /** A state: a colour, and always a word and a picture with it. */
 export const state = (tone: Tone, word: string, picture: IconName = tone): Html =>
   html`<span class="state ${tone}">${icon(picture)} ${word}</span>`
+
+/** A link where the reader's role opens payers; the bare text otherwise. */
+export const payerLink = (view: View, payerId: string, text: Html | string = id(view, payerId)): Html =>
+  view.staff?.scopes.has('payers:read') ? html`<a href="/console/payers/${payerId}">${text}</a>` : html`${text}`

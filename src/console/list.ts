@@ -46,7 +46,7 @@ const bodyRow = <Row>(list: List<Row>, row: Row): Html =>
   html`<tr role="row">${list.columns.map(({ head, cell, kind }) => {
     const content = cell(row)
     const linked = kind === 'main' && list.href ? html`<a class="row" href="${list.href(row)}">${content}</a>` : content
-    return html`<td role="cell" data-head="${head}"${kind ? html` class="${kind}"` : ''}>${linked}</td>`
+    return html`<td role="cell" data-head="${head}"${kind ? html` class="${kind}"` : ''}><div>${linked}</div></td>`
   })}</tr>`
 
 const filterRow = <Row>(

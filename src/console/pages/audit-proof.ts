@@ -12,7 +12,7 @@ import { show } from '../answer.ts'
 import { type Fact, facts, linkButton, titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import { NOTHING_TYPED, type Refused, refusalSummary } from '../form.ts'
-import { id, number, state, time, wholeId } from '../format.ts'
+import { id, number, payerLink, state, time, wholeId } from '../format.ts'
 import { formToken } from '../layout.ts'
 import { showList } from '../show-list.ts'
 import { AUDIT_TEXTS } from '../texts/audit-texts.ts'
@@ -75,12 +75,7 @@ function entryFacts(view: View, entry: AuditEntryView): Fact[] {
     [texts.who, actorInWords(view, entry.actor)],
     [texts.action, html`<code>${entry.action}</code>`],
     [texts.object, html`<code>${subject.type}</code> ${subject.id === null ? '' : wholeId(view, subject.id)}`],
-    [
-      texts.payer,
-      entry.payer === null
-        ? view.words.none
-        : html`<a href="/console/payers/${entry.payer}">${id(view, entry.payer)}</a>`,
-    ],
+    [texts.payer, entry.payer === null ? view.words.none : payerLink(view, entry.payer)],
     [
       texts.details,
       details.length === 0

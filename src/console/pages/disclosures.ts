@@ -15,7 +15,7 @@ import { show } from '../answer.ts'
 import { type Fact, facts, linkButton, titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import type { Field } from '../form.ts'
-import { id, number, state, time, wholeId } from '../format.ts'
+import { number, payerLink, state, time, wholeId } from '../format.ts'
 import type { Column } from '../list.ts'
 import { purposesInWords } from '../purposes-in-words.ts'
 import { showList } from '../show-list.ts'
@@ -177,12 +177,7 @@ function factsOf(view: View, row: DisclosureView, purposeTitle: (name: string) =
     [texts.basis, texts.bases[row.basis]],
     [texts.reference, referenceOf(view, row)],
     [texts.purpose, purposeTitle(row.purpose)],
-    [
-      texts.people,
-      row.payer === null
-        ? number(view, row.people)
-        : html`<a href="/console/payers/${row.payer}">${id(view, row.payer)}</a>`,
-    ],
+    [texts.people, row.payer === null ? number(view, row.people) : payerLink(view, row.payer)],
     [texts.fields, html`${row.fields.map(field => html`<code>${field}</code> `)}`],
   ]
   if (row.check !== null) list.push([texts.check, `k = ${row.check.k}, l = ${row.check.l ?? '–'}`])

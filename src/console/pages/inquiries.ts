@@ -10,7 +10,7 @@ import { show } from '../answer.ts'
 import { type Fact, facts, linkButton, titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import type { Field } from '../form.ts'
-import { state, time, wholeId } from '../format.ts'
+import { payerLink, state, time, wholeId } from '../format.ts'
 import type { Column } from '../list.ts'
 import { showList } from '../show-list.ts'
 import { INQUIRY_TEXTS } from '../texts/inquiry-texts.ts'
@@ -132,12 +132,7 @@ function factsOf(view: View, row: InquiryView): Fact[] {
   const { none } = view.words
   return [
     [texts.due, time(view, row.due_at)],
-    [
-      texts.who,
-      row.payer === null
-        ? writerOf(view, row)
-        : html`<a href="/console/payers/${row.payer}">${writerOf(view, row)}</a>`,
-    ],
+    [texts.who, row.payer === null ? writerOf(view, row) : payerLink(view, row.payer, writerOf(view, row))],
     [texts.contact, row.has_contact.map(field => texts.contacts[field]).join(', ') || none],
     [texts.language, LANGUAGE_NAMES[row.language]],
     [texts.assigned, row.assigned_to === null ? texts.nobody : html`<code>${row.assigned_to}</code>`],

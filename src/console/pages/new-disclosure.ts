@@ -1,10 +1,12 @@
 // Making a disclosure: a form for each of the three bases.
 import { Hono } from 'hono'
 import { html } from 'hono/html'
+import { z } from 'zod'
 import { COHORT_COLUMN_NAMES } from '../../domain/disclosures/cohort-columns.ts'
 import { createDisclosure } from '../../domain/disclosures/create-disclosure.ts'
-import { PACKAGE_FORMATS } from '../../domain/disclosures/disclosure.ts'
+import { lawRefSchema, PACKAGE_FORMATS } from '../../domain/disclosures/disclosure.ts'
 import { DISCLOSURE_FIELD_NAMES, DISCLOSURE_FIELDS } from '../../domain/disclosures/disclosure-fields.ts'
+import { parseInput } from '../../domain/parse-input.ts'
 import { requirePermission } from '../../domain/permissions.ts'
 import { PERSONAL_FIELDS } from '../../domain/privacy/personal-fields.ts'
 import { addAction } from '../action.ts'
@@ -18,6 +20,7 @@ import type { View } from '../view.ts'
 const PATH = '/console/disclosures'
 const BASES = ['consent', 'law', 'deidentified'] as const
 type Basis = (typeof BASES)[number]
+const LAW_REF = z.strictObject({ basis_ref: lawRefSchema })
 
 export function newDisclosurePages(door: ConsoleDoor) {
   const app = new Hono<ConsoleEnv>()
@@ -49,7 +52,13 @@ export function newDisclosurePages(door: ConsoleDoor) {
           button: buttons[basis],
         }
       },
-      act: (_c, ctx, form) => createDisclosure(ctx, wishOf(basis, form)),
+      act(_c, ctx, form) {
+        requirePermission(ctx, 'createDisclosure')
+        const wish = wishOf(basis, form)
+        // The verb takes several shapes here and can only say that it is none of them; the form knows which one it is.
+        if (basis === 'law') parseInput(LAW_REF, { basis_ref: wish.basis_ref })
+        return createDisclosure(ctx, wish)
+      },
       location: (_c, made) => `${PATH}/${made.id}`,
     })
   }

@@ -4,7 +4,7 @@ import type { ErasurePreview } from '../../domain/erasures/preview-erasure.ts'
 import type { PrivacyRequestView } from '../../domain/rights/privacy-request.ts'
 import { isUnverified } from '../../domain/rights/state.ts'
 import { type Fact, facts } from '../detail.ts'
-import { day, id, number, state, time, wholeId } from '../format.ts'
+import { day, number, payerLink, state, time, wholeId } from '../format.ts'
 import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { isLanguage, LANGUAGE_NAMES } from '../texts/language.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
@@ -33,12 +33,7 @@ export function requestFacts(view: View, request: PrivacyRequestView): Html {
   const { decision, second_person: second, extension } = request
   const list: Fact[] = [
     [texts.deadline, day(view, request.deadline_at)],
-    [
-      texts.payer,
-      request.payer === null
-        ? texts.unknownPayer
-        : html`<a href="/console/payers/${request.payer}">${id(view, request.payer)}</a>`,
-    ],
+    [texts.payer, request.payer === null ? texts.unknownPayer : payerLink(view, request.payer)],
     [texts.message, request.message ?? none],
   ]
   if (request.changes.length > 0)

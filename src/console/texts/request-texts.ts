@@ -48,7 +48,12 @@ const en = {
   contact: 'Contact',
   contactHint: 'The e-mail address or phone number that the person gave.',
   changesHead: 'Only for a correction',
-  right: { short_name: 'Short name', real_name: 'Real name', email: 'E-mail', phone: 'Phone' },
+  right: {
+    short_name: 'The right short name',
+    real_name: 'The right real name',
+    email: 'The right e-mail address',
+    phone: 'The right phone number',
+  },
   identity: 'Who asks',
   channels: {
     usable: 'A code can be sent to the contact on file.',
@@ -121,7 +126,7 @@ const ja = {
   contact: '連絡先',
   contactHint: '本人が伝えたメールアドレスまたは電話番号。',
   changesHead: '訂正の場合のみ',
-  right: { short_name: '短い名前', real_name: '氏名', email: 'メール', phone: '電話' },
+  right: { short_name: '正しい短い名前', real_name: '正しい氏名', email: '正しいメール', phone: '正しい電話' },
   identity: '本人確認',
   channels: {
     usable: '登録済みの連絡先にコードを送れます。',
@@ -199,7 +204,12 @@ const mn = {
   contact: 'Холбоо барих',
   contactHint: 'Тухайн хүний өгсөн и-мэйл эсвэл утас.',
   changesHead: 'Зөвхөн засварт',
-  right: { short_name: 'Богино нэр', real_name: 'Жинхэнэ нэр', email: 'И-мэйл', phone: 'Утас' },
+  right: {
+    short_name: 'Зөв богино нэр',
+    real_name: 'Зөв жинхэнэ нэр',
+    email: 'Зөв и-мэйл',
+    phone: 'Зөв утас',
+  },
   identity: 'Хэн хүссэн',
   channels: {
     usable: 'Бүртгэлтэй хаяг руу код илгээж болно.',
