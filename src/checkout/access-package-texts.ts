@@ -46,7 +46,7 @@ export const PACKAGE_WORDS = {
   charge_attempts: ['Attempts of payments', '決済の試行', 'Төлбөрийн оролдлого'],
   refunds: ['Refunds', '返金', 'Буцаалт'],
   disputes: ['Disputes', '異議申立て（決済）', 'Маргаан'],
-  reveals: [
+  looks_at_your_name: [
     'Who looked at your real name or contacts',
     '実名・連絡先の閲覧記録',
     'Таны жинхэнэ нэр, холбоо барихыг хэн үзсэн',
@@ -60,7 +60,7 @@ export const PACKAGE_WORDS = {
   identity_evidence: ['How you showed who you are', 'ご本人確認の記録', 'Өөрийгөө баталсан байдал'],
   records_of_what_was_done: ['Records of what was done', '操作の記録', 'Хийсэн зүйлийн бүртгэл'],
   inquiries: ['Your messages', 'お問い合わせ', 'Таны асуулт'],
-  inquiry_messages: ['Messages and answers', 'お問い合わせと回答', 'Асуулт, хариулт'],
+  messages: ['Messages and answers', 'お問い合わせと回答', 'Асуулт, хариулт'],
   short_name: ['Short name', '表示名', 'Товч нэр'],
   real_name: ['Real name', '実名', 'Жинхэнэ нэр'],
   email: ['E-mail', 'メールアドレス', 'И-мэйл'],

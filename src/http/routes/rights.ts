@@ -38,6 +38,8 @@ const NOTHING_TYPED = { code: '', amount: '' }
 
 export function rightsRoutes() {
   const app = new Hono<AppEnv>()
+  // Before the pages, whose links would match its name too.
+  app.route('/', styleRoute())
 
   app.get(
     `${RIGHTS_PATH}/:link`,
@@ -114,7 +116,7 @@ function packageRoutes() {
       answers: {
         200: {
           description: 'The package, as a page or as a JSON file.',
-          mediaType: 'text/html',
+          mediaTypes: ['text/html', 'application/json'],
           headers: { 'Content-Disposition': 'The name of the file.' },
         },
         404: DEAD,
@@ -132,6 +134,11 @@ function packageRoutes() {
       }),
   )
 
+  return app
+}
+
+function styleRoute() {
+  const app = new Hono<AppEnv>()
   const style = readAsset('rights.css').body
   app.get(
     `${RIGHTS_PATH}/page.css`,

@@ -1,0 +1,276 @@
+// What granting a request does: the package, the correction that reaches Stripe, the objection, the reminder of deadlines.
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asSuperuser } from '../support/database-contents.ts'
+import { faults } from '../support/money.ts'
+import { approve, ask, linkTo, mailsTo, type Person, personWithPayment, post, verified } from '../support/rights.ts'
+import { startWorld, type World } from '../support/world.ts'
+
+const DAY = 86_400
+const OFFICER = 'officer@panless.test'
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld({ webhooks: false, environment: { PRIVACY_OFFICER_EMAIL: OFFICER } })
+})
+afterAll(() => world?.close())
+
+const get = (id: string, path = '') => world.as('privacy').get(`/v1/privacy-requests/${id}${path}`)
+const submit = (path: string, fields: Record<string, string> = {}) =>
+  world.withToken(null).send('POST', path, undefined, {
+    key: null,
+    raw: new URLSearchParams(fields).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
+
+describe('access', () => {
+  let person: Person
+  let twin: Person
+  let id: string
+  beforeAll(async () => {
+    person = await personWithPayment(world, { metadata: { shoe: 'size-forty' } })
+    twin = await personWithPayment(world, { short_name: 'Twinname', real_name: 'Twin Real' })
+    await world.as('privacy').post(`/v1/payers/${person.payer}/reveal`, {
+      fields: ['real_name'],
+      purpose: 'collect_money',
+      reason: 'to write a letter',
+    })
+    id = await verified(world, person, 'access')
+    expect((await approve(world, id)).json.status).toBe('done')
+    await world.work()
+  })
+
+  it('gives the desk everything that is held, with purposes and automated decisions, and nothing of the twin', async () => {
+    const { status, json, text } = await get(id, '/package')
+    expect(status).toBe(200)
+    expect(json).toMatchObject({
+      object: 'access_package',
+      company: 'demo',
+      payer: person.payer,
+      region: 'test-region',
+    })
+    const { held } = json
+    expect(held.profile.rows[0].profile).toMatchObject({ short_name: 'Bat', metadata: { shoe: 'size-forty' } })
+    expect(held.profile.rows[0].identity).toMatchObject({ real_name: 'Bat-Erdene', email: person.email })
+    expect(held.cards.rows[0]).toMatchObject({ brand: 'visa', last4: '4242' })
+    expect(held.charges.rows[0]).toMatchObject({ amount: 4_800, currency: 'usd' })
+    expect(held.looks_at_your_name.rows[0]).toMatchObject({ purpose: 'collect_money', reason: 'to write a letter' })
+    expect(held.requests_about_your_data.rows[0].details).toMatchObject({ contact: person.email })
+    expect(held.mails.rows[0]).toMatchObject({ template: 'request_received', recipient: person.email })
+    expect(json.purposes.map(({ name }: { name: string }) => name)).toContain('settle_payments')
+    expect(json.automated_decisions.map(({ name }: { name: string }) => name)).toEqual([
+      'card_testing_block',
+      'decline_advice',
+    ])
+    for (const needle of [twin.email, 'Twinname', 'Twin Real', twin.payer]) expect(text).not.toContain(needle)
+    expect(text).not.toMatch(/wrapped_key|_sealed|_hash"/)
+  })
+
+  it.each([
+    ['en', 'Everything that demo holds about you'],
+    ['ja', 'demo が保有するお客様の情報'],
+    ['mn', 'demo таны талаар хадгалдаг мэдээлэл'],
+  ])('is a page in %s too', async (locale, title) => {
+    const page = await get(id, `/package?format=html&locale=${locale}`)
+    expect(page.headers['content-type']).toContain('text/html')
+    expect(page.headers['cache-control']).toBe('no-store')
+    for (const text of [title, 'Bat-Erdene', person.email, 'size-forty']) expect(page.text).toContain(text)
+  })
+
+  it('is opened by the person through the mailed link alone, by a POST, for a week', async () => {
+    const link = linkTo(world, person.email)
+    expect(link).toMatch(/^\/rights\/open\./)
+    const page = await world.withToken(null).get(link)
+    expect(page.text).toContain('Open my data as a page')
+    expect(page.text).not.toContain('Bat-Erdene')
+    expect((await world.withToken(null).get(`${link}/package`)).status).toBe(405)
+    const opened = await submit(`${link}/package`, { format: 'json' })
+    expect(opened.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-disposition': 'attachment; filename="my-data.json"',
+    })
+    expect(opened.json.held.profile.rows[0].identity.real_name).toBe('Bat-Erdene')
+    expect((await submit(`${link}/package`)).text).toContain('Bat-Erdene')
+    const audit = await world.as('auditor').get(`/v1/audit-log?action=access-package.open&object=${id}`)
+    expect(audit.json.data[0]).toMatchObject({ actor: { kind: 'person', id }, details: { by: 'person' } })
+    // The link with which the person showed who they are was in an earlier mail, and in the hands of whoever asked.
+    const check = mailsTo(world, person.email).flatMap(
+      ({ text }) => /\/rights\/check\.\S+/.exec(text)?.[0] ?? [],
+    )[0] as string
+    expect((await submit(`${check}/package`)).json.code).toBe('invalid_state')
+    await world.advance(8 * DAY)
+    expect((await submit(`${link}/package`)).json.code).toBe('invalid_state')
+    expect((await world.withToken(null).get(link)).text).not.toContain('Open my data as a page')
+    expect((await get(id, '/package')).status).toBe(200)
+    await world.advance(23 * DAY)
+    expect((await get(id, '/package')).json.code).toBe('invalid_state')
+  })
+
+  it('is for the desk alone: who may only read learns no real name', async () => {
+    const refused = await world.as('auditor').get(`/v1/privacy-requests/${id}/package`)
+    expect([refused.status, refused.json.code]).toEqual([403, 'insufficient_scope'])
+  })
+})
+
+describe('a correction', () => {
+  const contactsAtStripe = async (customer: string) => (await world.stripeApi('GET', `/v1/customers/${customer}`)).json
+
+  async function customerOf(payer: string): Promise<string> {
+    const [row] = await asSuperuser(
+      world.database,
+      sql => sql`select stripe_customer_id as id from payers where id = ${payer}`,
+    )
+    return row?.id as string
+  }
+
+  it('keeps the old value sealed, tells the old address, and reaches Stripe where Stripe holds it', async () => {
+    const person = await personWithPayment(world)
+    const customer = await customerOf(person.payer)
+    await world.stripeApi('POST', `/v1/customers/${customer}`, { name: 'Wrong Name', email: person.email })
+    const email = `${randomUUID()}@example.com`
+    const id = await verified(world, person, 'rectify', {
+      changes: { real_name: 'Right Name', email, phone: '+97611223344' },
+    })
+    expect((await get(id)).json.changes.toSorted()).toEqual(['email', 'phone', 'real_name'])
+    expect((await get(id)).text).not.toContain('Right Name')
+    expect((await approve(world, id)).json).toMatchObject({ status: 'done', propagation: 'due', receipt: true })
+    const revealed = await world.as('privacy').post(`/v1/payers/${person.payer}/reveal`, {
+      fields: ['real_name', 'email', 'phone'],
+      purpose: 'rights_request',
+      reason: 'to see it',
+    })
+    expect(revealed.json.fields).toEqual({ real_name: 'Right Name', email, phone: '+97611223344' })
+    await world.work()
+    expect(mailsTo(world, person.email).at(-1)?.subject).toContain('contact was changed')
+    expect(mailsTo(world, email).at(-1)?.subject).toContain('your request is done')
+    expect(await contactsAtStripe(customer)).toMatchObject({ name: 'Right Name', email, phone: null })
+    expect((await get(id)).json.propagation).toBe('done')
+    const again = await verified(world, await moved(person, email), 'access')
+    await approve(world, again)
+    const held = (await get(again, '/package')).json.held.corrections.rows[0]
+    expect(held.old).toEqual({ real_name: 'Bat-Erdene', email: person.email })
+  })
+
+  /** The new address is too young to be evidence until 14 days have passed. */
+  async function moved(person: Person, email: string): Promise<Person> {
+    await world.advance(15 * DAY)
+    return { ...person, email }
+  }
+
+  it('waits for a Stripe that is away, and goes on by itself', async () => {
+    const person = await personWithPayment(world)
+    const customer = await customerOf(person.payer)
+    await world.stripeApi('POST', `/v1/customers/${customer}`, { name: 'Wrong Name' })
+    const id = await verified(world, person, 'rectify', { changes: { real_name: 'Right Name' } })
+    // The first answer is lost after Stripe has done it, and so is a read.
+    await faults(world, [
+      { method: 'POST', path: '/v1/customers', when: 'after', kind: 'drop', times: 1 },
+      { method: 'GET', path: '/v1/customers', when: 'before', kind: 'status', status: 500, times: 1 },
+    ])
+    await approve(world, id)
+    await world.work()
+    expect((await get(id)).json.propagation).toBe('due')
+    for (let round = 0; round < 4; round++) {
+      await world.advance(3_600)
+      await world.work()
+    }
+    await faults(world, [])
+    expect(await contactsAtStripe(customer)).toMatchObject({ name: 'Right Name' })
+    expect((await get(id)).json.propagation).toBe('done')
+  })
+
+  it('without values needs them from the desk', async () => {
+    const person = await personWithPayment(world)
+    const id = await verified(world, person, 'rectify')
+    const empty = await approve(world, id)
+    expect([empty.status, empty.json.errors[0].pointer]).toEqual([422, '/changes'])
+    expect((await approve(world, id, undefined, { changes: { short_name: 'Bold' } })).json.status).toBe('done')
+    expect((await world.as('checkout').get(`/v1/payers/${person.payer}`)).json.short_name).toBe('Bold')
+  })
+})
+
+describe('an objection', () => {
+  it('is in force before the next charge: the mandate of the card ends when it is named', async () => {
+    const person = await personWithPayment(world)
+    const id = await verified(world, person, 'object', { purposes: ['charge_saved_card'] })
+    expect((await approve(world, id)).json.status).toBe('done')
+    const charge = await world
+      .as('billing')
+      .post('/v1/charges', { token: person.token, amount: 100, currency: 'usd', reference: randomUUID() })
+    expect(charge.json.code).toBe('consent_withdrawn')
+  })
+
+  it('without purposes is to all that can be objected to, and leaves the saved card', async () => {
+    const person = await personWithPayment(world)
+    const id = await verified(world, person, 'object')
+    expect((await approve(world, id)).json.status).toBe('done')
+    const charge = await world
+      .as('billing')
+      .post('/v1/charges', { token: person.token, amount: 100, currency: 'usd', reference: randomUUID() })
+    expect(charge.status).toBe(201)
+    const access = await verified(world, { ...person, amount: 100 }, 'access')
+    await approve(world, access)
+    const rows = (await get(access, '/package')).json.held.objections.rows as { purpose: string; source: string }[]
+    expect(rows.map(({ purpose }) => purpose)).toContain('marketing')
+    expect(rows.every(({ source }) => source === 'request')).toBe(true)
+  })
+
+  it('to what a contract or a law carries is refused', async () => {
+    const person = await personWithPayment(world)
+    const id = await verified(world, person, 'object', { purposes: ['settle_payments'] })
+    expect((await approve(world, id)).status).toBe(422)
+    expect((await get(id)).json.status).toBe('verified')
+  })
+})
+
+describe('an erasure', () => {
+  it('ends the request with the erasure’s own receipt, which the person can still read', async () => {
+    const person = await personWithPayment(world)
+    const other = await ask(world, person, 'access')
+    const id = await verified(world, person, 'erase')
+    await approve(world, id)
+    expect((await approve(world, id, 'second-subject')).json.status).toBe('executing')
+    for (let round = 0; round < 8 && (await get(id)).json.status === 'executing'; round++) {
+      await world.work()
+      await asSuperuser(
+        world.database,
+        sql => sql`update erasures set key_destroyed_at = key_destroyed_at - interval '10 minutes'`,
+      )
+      await world.advance(900)
+    }
+    expect((await get(id)).json).toMatchObject({ status: 'done', message: null, decision: { reason: null } })
+    expect((await get(other)).json.status).toBe('cancelled')
+    const { statement } = (await get(id, '/receipt')).json
+    expect(world.dependencies.statements.verify('receipt', statement)).toMatchObject({
+      object: 'erasure_receipt',
+      request: id,
+    })
+    expect((await world.withToken(null).get(linkTo(world, person.email))).text).toContain(statement)
+    expect((await approve(world, id)).status).toBe(409)
+    const asked = { kind: 'access', payer: person.payer, contact: person.email }
+    expect((await world.as('privacy').post('/v1/privacy-requests', asked)).json.code).toBe('payer_erased')
+  })
+})
+
+describe('deadlines', () => {
+  it('are watched: the officer is reminded, the late are counted, and what nobody proved expires', async () => {
+    const person = await personWithPayment(world)
+    const proved = await verified(world, person, 'access')
+    const unproved = await ask(world, person, 'access')
+    await world.advance(26 * DAY)
+    await world.work()
+    await world.work()
+    const before = mailsTo(world, OFFICER).at(-1)
+    expect(before?.subject).toMatch(/^Privacy requests: \d+ overdue, \d+ due soon$/)
+    expect(before?.text).not.toContain('Bat')
+    await world.advance(7 * DAY)
+    await world.work()
+    await world.work()
+    expect((await get(unproved)).json.status).toBe('expired')
+    expect((await get(proved)).json).toMatchObject({ status: 'verified', overdue: true })
+    const late = await world.as('privacy').get('/v1/privacy-requests?overdue=true&limit=100')
+    expect(late.json.data.map(({ id }: { id: string }) => id)).toContain(proved)
+    expect((await post(world, proved, 'extend', { reason: 'Too late.' })).json.code).toBe('invalid_state')
+    expect(mailsTo(world, OFFICER).at(-1)?.subject).toMatch(/: [1-9]\d* overdue/)
+  })
+})

@@ -1,0 +1,144 @@
+// A person behind the link that was mailed: asks for a code, shows who they are, and opens what is held about them.
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { DESKTOP, launchBrowser, PHONE, type TestBrowser } from '../support/browser.ts'
+import { approve, ask, codeTo, linkTo, type Person, personWithPayment, verified } from '../support/rights.ts'
+import { startWorld, type World } from '../support/world.ts'
+
+const SCREENSHOTS = process.env.PANLESS_SCREENSHOTS
+
+let world: World
+let browser: TestBrowser
+
+beforeAll(async () => {
+  world = await startWorld({ webhooks: false })
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await world?.close()
+})
+
+const shot = (page: Page, name: string) =>
+  SCREENSHOTS ? page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true }) : Promise.resolve()
+
+async function visit(path: string, { viewport = PHONE, locale = 'en-US', dark = false } = {}) {
+  const context = await browser.open(viewport, dark)
+  await context.setExtraHTTPHeaders({ 'accept-language': locale })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
+  page.on('pageerror', error => complaints.push(error.message))
+  await page.goto(`${world.url}${path}`)
+  return { page, complaints }
+}
+
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(`(() => { ${axe.source} })()`)
+  const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] }
+  return violations.map(({ id }) => id)
+}
+
+async function asked(kind = 'access'): Promise<{ person: Person; id: string; link: string }> {
+  const person = await personWithPayment(world)
+  const id = await ask(world, person, kind)
+  await world.work()
+  return { person, id, link: linkTo(world, person.email) }
+}
+
+it('a person shows who they are on a phone, and later opens their data', async () => {
+  const { person, id, link } = await asked()
+  const { page, complaints } = await visit(link)
+  expect(await findings(page)).toEqual([])
+  await shot(page, 'rights-1-ask')
+  await page.getByRole('button', { name: 'Send me a code' }).click()
+  await page.getByText('a code is on its way').waitFor()
+  expect(await findings(page)).toEqual([])
+  await page.getByLabel('Code from the e-mail').fill('WRNG-CODE')
+  await page.getByLabel('Amount of your last payment').fill('48.00')
+  await page.getByRole('button', { name: 'Check that it is me' }).click()
+  await page.getByRole('alert').filter({ hasText: 'is not right' }).waitFor()
+  expect(await page.getByLabel('Amount of your last payment').inputValue()).toBe('48.00')
+  expect(await findings(page)).toEqual([])
+  await shot(page, 'rights-2-wrong')
+  await page.getByLabel('Code from the e-mail').fill((await codeTo(world, person.email)) as string)
+  await page.getByRole('button', { name: 'Check that it is me' }).click()
+  await page.getByText('You have shown who you are').waitFor()
+  expect(await findings(page)).toEqual([])
+  expect(await page.getByRole('button').count()).toBe(0)
+  await page.context().close()
+  // The browser tells of the answer that was an error by its status, and of nothing else.
+  expect(complaints.filter(text => !text.includes('422'))).toEqual([])
+
+  await approve(world, id)
+  await world.work()
+  const opened = await visit(linkTo(world, person.email))
+  expect(await findings(opened.page)).toEqual([])
+  await shot(opened.page, 'rights-3-open')
+  await opened.page.getByRole('button', { name: 'Open my data as a page' }).click()
+  await opened.page.getByRole('heading', { name: 'Everything that demo holds about you' }).waitFor()
+  expect(await opened.page.getByText('Bat-Erdene').first().isVisible()).toBe(true)
+  expect(await findings(opened.page)).toEqual([])
+  await shot(opened.page, 'rights-4-package')
+  expect(opened.complaints).toEqual([])
+  await opened.page.context().close()
+})
+
+const LOOKS = [
+  { locale: 'en-US', viewport: DESKTOP, dark: true, heading: 'Your request about your data' },
+  { locale: 'ja-JP', viewport: PHONE, dark: true, heading: '個人情報に関するご請求' },
+  { locale: 'ja-JP', viewport: DESKTOP, dark: false, heading: '個人情報に関するご請求' },
+  { locale: 'mn-MN', viewport: PHONE, dark: false, heading: 'Таны мэдээллийн талаарх хүсэлт' },
+  { locale: 'mn-MN', viewport: DESKTOP, dark: true, heading: 'Таны мэдээллийн талаарх хүсэлт' },
+]
+
+for (const look of LOOKS) {
+  const { locale, viewport, dark, heading } = look
+  it(`speaks ${locale} at ${viewport.width} pixels, ${dark ? 'dark' : 'light'}, without a finding`, async () => {
+    const { link } = await asked('rectify')
+    const { page } = await visit(link, look)
+    await page.getByRole('heading', { name: heading }).waitFor()
+    expect(await page.evaluate('document.documentElement.lang')).toBe(locale.slice(0, 2))
+    expect(await findings(page)).toEqual([])
+    await page.locator('form[action$="/code"] button').click()
+    await page.locator('#amount').fill('1')
+    await page.locator('form:has(#amount) button').click()
+    await page.getByRole('alert').waitFor()
+    expect(await findings(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
+    await shot(page, `rights-${locale}-${viewport.width}-${dark ? 'dark' : 'light'}`)
+    await page.context().close()
+  })
+}
+
+for (const [locale, title] of [
+  ['ja-JP', 'demo が保有するお客様の情報'],
+  ['mn-MN', 'demo таны талаар хадгалдаг мэдээлэл'],
+] as const) {
+  it(`shows the package in ${locale} without a finding, on a phone and on a desk`, async () => {
+    const person = await personWithPayment(world)
+    await approve(world, await verified(world, person, 'access'))
+    await world.work()
+    for (const look of [
+      { viewport: PHONE, dark: false },
+      { viewport: DESKTOP, dark: true },
+    ]) {
+      const { page } = await visit(linkTo(world, person.email), { ...look, locale })
+      await page.locator('button[value="html"]').click()
+      await page.getByRole('heading', { name: title }).waitFor()
+      expect(await findings(page)).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
+      await shot(page, `rights-package-${locale}-${look.viewport.width}`)
+      await page.context().close()
+    }
+  })
+}
+
+it('a link that was changed opens nothing, and says what to do', async () => {
+  const { link } = await asked()
+  const { page } = await visit(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`)
+  await page.getByRole('heading', { name: 'This link does not work.' }).waitFor()
+  expect(await findings(page)).toEqual([])
+  await page.context().close()
+})
