@@ -2,9 +2,12 @@
 import { cp, mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type KeyServiceDouble, startKeyServiceDouble, VAULT_KEY, VAULT_TOKEN } from '../support/key-service-double.ts'
 import { type OperatorSite, openOperatorSite } from '../support/operator-site.ts'
+
+/** Each story starts up to ten processes, one after the other. */
+vi.setConfig({ testTimeout: 120_000 })
 
 let site: OperatorSite
 let service: KeyServiceDouble
