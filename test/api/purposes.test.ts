@@ -8,6 +8,7 @@ import type { Register } from '../../src/domain/privacy/register.ts'
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { asSuperuser } from '../support/database-contents.ts'
+import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
 import { changing, publishChanged, withoutField } from '../support/registers.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -153,6 +154,29 @@ describe('a field that no purpose covers', () => {
     }
     expect((await checkout.patch(`/v1/payers/${payer}`, { phone: null, email: 'a@example.org' })).status).toBe(200)
     await newPayer({ phone }, world.as('checkout'))
+  })
+})
+
+describe('what charges and cards may carry', () => {
+  test('is refused where no purpose covers it, and nothing else is', async () => {
+    const { token } = await payerWithCard(world, { tenant: 'other' })
+    const [billing, admin] = [world.as('billing', 'other'), world.as('admin', 'other')]
+    await publishChanged(
+      world,
+      purposes => withoutField('charge.description')(withoutField('token.metadata')(purposes)),
+      'other',
+    )
+    for (const [answer, pointer] of [
+      [await billing.post('/v1/charges', chargeOf(token, { description: 'canary' })), '/description'],
+      [await admin.patch(`/v1/tokens/${token}`, { metadata: { seat: 'canary' } }), '/metadata'],
+    ] as const) {
+      expect(answer).toMatchObject({ status: 422, json: { code: 'field_without_purpose', errors: [{ pointer }] } })
+      expect(answer.text).not.toContain('canary')
+    }
+    expect((await billing.post('/v1/charges', chargeOf(token, { metadata: { seat: '12' } }))).status).toBe(201)
+    await expect(publishChanged(world, withoutField('charge.metadata'), 'other')).rejects.toMatchObject({
+      code: 'validation_failed',
+    })
   })
 })
 

@@ -12,6 +12,7 @@ import { amountSchema, currencySchema } from '../money.ts'
 import { metadataSchema, parseInput } from '../parse-input.ts'
 import { sealJson } from '../payers/data-key.ts'
 import { requirePermission } from '../permissions.ts'
+import { requireFieldsCoveredLately } from '../privacy/require-fields-covered.ts'
 import { stripeAccountOf } from '../tenants/stripe-account.ts'
 import { answerAgain } from './answer-again.ts'
 import { bookReply, type ReservedCharge } from './book-reply.ts'
@@ -46,7 +47,7 @@ export type ChargeWish = z.output<typeof createChargeInput>
 
 /**
  * Amounts in minor units. The answer's `status` says what became of the money; `unknown` is never a failure.
- * @throws insufficient_scope, validation_failed, not_found, reference_in_use, token_frozen, token_detached,
+ * @throws insufficient_scope, validation_failed, field_without_purpose, not_found, reference_in_use, token_frozen, token_detached,
  * payer_erased, consent_withdrawn, off_session_not_allowed, limit_exceeded, invalid_state, rate_limited,
  * charging_paused, stripe_unavailable, idempotency_mismatch, idempotency_in_progress
  */
@@ -54,6 +55,10 @@ export async function createCharge(ctx: Ctx, input: unknown): Promise<Answer<Cha
   requirePermission(ctx, 'createCharge')
   const request = idempotentRequest(ctx)
   const wish = parseInput(createChargeInput, input)
+  await requireFieldsCoveredLately(ctx, {
+    ...(wish.description === undefined ? {} : { 'charge.description': '/description' }),
+    ...(wish.metadata === undefined ? {} : { 'charge.metadata': '/metadata' }),
+  })
   const token = await chargingToken(ctx, wish.token)
   const account = await stripeAccountOf(ctx)
   const hashes = request ? keyHashes(ctx, request) : null

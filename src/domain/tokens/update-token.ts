@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Ctx } from '../context.ts'
 import { metadataSchema, parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
+import { requireFieldsCovered } from '../privacy/require-fields-covered.ts'
 import { read, write } from '../write.ts'
 import { lockToken, shownAfter, tokenAudit, tokenDetached } from './change-token.ts'
 import { loadToken } from './find-token.ts'
@@ -18,13 +19,14 @@ export const updateTokenInput = z.strictObject({
   limits: limitsPatch.nullable().optional(),
 })
 
-/** @throws insufficient_scope, not_found, token_detached, payer_erased, validation_failed */
+/** @throws insufficient_scope, not_found, token_detached, payer_erased, validation_failed, field_without_purpose */
 export async function updateToken(ctx: Ctx, tokenId: string, input: unknown): Promise<TokenView> {
   requirePermission(ctx, 'updateToken')
   await read(ctx, tx => loadToken(tx, tokenId))
   const patch = parseInput(updateTokenInput, input)
   const now = ctx.clock.now()
   return write(ctx, async tx => {
+    if (patch.metadata) await requireFieldsCovered(tx, { 'token.metadata': '/metadata' })
     const token = await lockToken(tx, ctx, tokenId)
     const { row, notes, payer } = token
     if (row.status === 'detached') throw tokenDetached()

@@ -84,6 +84,7 @@ export function chargeRoutes() {
       body: createChargeInput,
       answers: { 201: { description: '`succeeded`, or `requires_capture`.', schema: chargeSchema }, 202: OPEN },
       errors: [
+        'field_without_purpose',
         'card_declined',
         'authentication_required',
         'charge_refused',

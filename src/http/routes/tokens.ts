@@ -102,7 +102,7 @@ export function tokenRoutes() {
       body: updateTokenInput,
       bodyTypes: ['application/merge-patch+json', 'application/json'],
       answers: { 200: { description: 'The token.', schema: tokenSchema } },
-      errors: ['not_found', 'payer_erased', 'token_detached'],
+      errors: ['not_found', 'payer_erased', 'token_detached', 'field_without_purpose'],
     }),
     async c => c.json(await updateToken(ctxOf(c), c.req.param('id'), bodyOf(c))),
   )
