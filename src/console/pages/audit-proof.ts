@@ -95,14 +95,13 @@ const proofButton = (view: View, entryId: string): Html =>
 function proofFacts(view: View, proof: AuditProof): Html {
   const texts = AUDIT_TEXTS[view.language]
   const list: Fact[] = [
-    [texts.checkpoint, number(view, proof.checkpoint.number)],
     [texts.block, number(view, proof.chain[0]?.number ?? 0)],
     [texts.leaf, `${number(view, proof.index + 1)} / ${number(view, proof.tree_size)}`],
     [texts.root, html`<code>${proof.root}</code>`],
     [texts.path, html`${proof.path.map(node => html`<div><code>${node}</code></div>`)}`],
     [texts.statement, html`<code>${proof.checkpoint.statement}</code>`],
   ]
-  return html`<p role="status">${state('good', texts.proved, 'lock')}</p>${facts(view, list, texts.proof)}
+  return html`<p role="status">${state('good', texts.proved, 'lock')}</p>${facts(view, list, `${texts.checkpoint} ${number(view, proof.checkpoint.number)}`)}
 <p class="buttons">${linkButton(`${PATH}/${proof.entry}/proof.json`, texts.download)}</p>`
 }
 

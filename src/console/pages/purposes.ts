@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import type { PurposeView } from '../../domain/privacy/list-purposes.ts'
 import { PERSONAL_FIELDS } from '../../domain/privacy/personal-fields.ts'
+import { RETENTION_RECORDS } from '../../domain/privacy/retention-records.ts'
 import { show } from '../answer.ts'
 import { linkButton, titleLine } from '../detail.ts'
 import type { ConsoleDoor, ConsoleEnv } from '../door.ts'
@@ -50,7 +51,7 @@ function columnsFor(view: View): Column<PurposeView>[] {
   const kept = ({ retention }: PurposeView) =>
     retention.map(
       ({ record, days }) =>
-        html`<div><code>${record}</code> ${days === null ? texts.untilErased : texts.days(number(view, days))}</div>`,
+        html`<div>${RETENTION_RECORDS[record].what[language]}: ${days === null ? texts.untilErased : texts.days(number(view, days))}</div>`,
     )
   return [
     {

@@ -7,6 +7,7 @@ import { type Fact, facts } from '../detail.ts'
 import { day, number, payerLink, state, time, wholeId } from '../format.ts'
 import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { isLanguage, LANGUAGE_NAMES } from '../texts/language.ts'
+import { PAYER_TEXTS } from '../texts/payer-texts.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
 import type { Html, View } from '../view.ts'
 
@@ -51,7 +52,7 @@ export function requestFacts(view: View, request: PrivacyRequestView): Html {
     [texts.source, html`${texts.sources[request.source]} <code>${request.created_by}</code>`],
     [texts.language, isLanguage(request.language) ? LANGUAGE_NAMES[request.language] : request.language],
     [texts.received, time(view, request.created_at)],
-    [view.words.detail.facts, wholeId(view, request.id)],
+    [PAYER_TEXTS[view.language].id, wholeId(view, request.id)],
   )
   return facts(view, list)
 }
