@@ -30,6 +30,7 @@ ${purpose.retention.length > 0 ? html`<dt>${word('retention')}</dt><dd>${purpose
 )}</section>
 <section><h2>${word('automated')}</h2>
 ${held.automated_decisions.map(({ name, logic }) => html`<article><p><strong>${name.replaceAll('_', ' ')}</strong></p><p>${logic[language]}</p></article>`)}</section>`,
+    'wide',
   )
 }
 

@@ -99,7 +99,7 @@ export function deadRightsPage(language: Language): Html {
   return frame(language, texts.missing, html`<h1>${texts.missing}</h1><p>${texts.missingMore}</p>`)
 }
 
-export const frame = (language: Language, title: string, body: Html): Html => html`<!doctype html>
+export const frame = (language: Language, title: string, body: Html, width = ''): Html => html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
@@ -108,7 +108,7 @@ export const frame = (language: Language, title: string, body: Html): Html => ht
 <title>${title}</title>
 <link rel="stylesheet" href="/rights/page.css">
 </head>
-<body><main>${body}</main></body>
+<body><main class="${width}">${body}</main></body>
 </html>`
 
 const dateOf = (at: Date, language: Language) =>

@@ -36,6 +36,19 @@ export type RightsTexts = Record<
   | 'openJson'
   | 'receipt'
   | 'receiptWhat'
+  | 'formTitle'
+  | 'formIntro'
+  | 'formKind'
+  | 'formAccess'
+  | 'formRectify'
+  | 'formErase'
+  | 'formObject'
+  | 'formContact'
+  | 'formContactHint'
+  | 'formPayer'
+  | 'formPayerHint'
+  | 'formSend'
+  | 'formWrong'
   | 'missing'
   | 'missingMore',
   string
@@ -77,6 +90,20 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     openJson: 'Download my data as JSON',
     receipt: 'Signed receipt',
     receiptWhat: 'It proves what was asked and done, and says nothing else about you. Keep it.',
+    formTitle: 'Your rights to your data',
+    formIntro:
+      'Ask {merchant} about your data. In the next step you show that it is you; nothing is told or changed before that.',
+    formKind: 'What do you want?',
+    formAccess: 'Know what is held about me',
+    formRectify: 'Have it corrected',
+    formErase: 'Have it deleted',
+    formObject: 'Object to what is done with it',
+    formContact: 'Your e-mail address',
+    formContactHint: 'The one that {merchant} knows.',
+    formPayer: 'Your customer number, if you know it',
+    formPayerHint: 'Needed only when several people use the same address.',
+    formSend: 'Ask {merchant}',
+    formWrong: 'Choose what you want, and enter an e-mail address such as name@example.com.',
     missing: 'This link does not work.',
     missingMore: 'It may have been copied in part, or it is too old. Open the whole link from your e-mail again.',
   },
@@ -116,6 +143,20 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     openJson: '情報を JSON でダウンロードする',
     receipt: '署名付きの受領書',
     receiptWhat: 'ご請求の内容と結果を証明するもので、ほかの情報は含みません。保管してください。',
+    formTitle: '個人情報に関するお客様の権利',
+    formIntro:
+      '{merchant} にお客様の情報についてご請求いただけます。次の画面でご本人の確認をします。それまで情報をお伝えしたり変更したりすることはありません。',
+    formKind: 'ご請求の内容',
+    formAccess: '保有されている情報を知りたい',
+    formRectify: '情報を訂正してほしい',
+    formErase: '情報を削除してほしい',
+    formObject: '情報の利用に異議がある',
+    formContact: 'メールアドレス',
+    formContactHint: '{merchant} にご登録のアドレスを入力してください。',
+    formPayer: '顧客番号（お分かりの場合）',
+    formPayerHint: '同じアドレスを複数の方が使っている場合にのみ必要です。',
+    formSend: '{merchant} に請求する',
+    formWrong: 'ご請求の内容を選び、name@example.com のようなメールアドレスを入力してください。',
     missing: 'このリンクは使えません。',
     missingMore: '一部だけがコピーされたか、期限が切れています。メールのリンク全体をもう一度開いてください。',
   },
@@ -154,6 +195,20 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     openJson: 'Мэдээллээ JSON хэлбэрээр татах',
     receipt: 'Гарын үсэгтэй баримт',
     receiptWhat: 'Юу хүсэж, юу хийснийг нотлох бөгөөд таны тухай өөр зүйл агуулаагүй. Хадгалаарай.',
+    formTitle: 'Таны мэдээлэлтэй холбоотой эрх',
+    formIntro:
+      '{merchant}-аас өөрийн мэдээллийн талаар асууна уу. Дараагийн алхамд өөрийгөө батална; үүнээс өмнө юу ч хэлэхгүй, өөрчлөхгүй.',
+    formKind: 'Та юу хүсэж байна вэ?',
+    formAccess: 'Миний талаар юу хадгалдгийг мэдэх',
+    formRectify: 'Мэдээллээ засуулах',
+    formErase: 'Мэдээллээ устгуулах',
+    formObject: 'Мэдээлэл ашиглахыг эсэргүүцэх',
+    formContact: 'Таны и-мэйл хаяг',
+    formContactHint: '{merchant}-д бүртгэлтэй хаяг.',
+    formPayer: 'Хэрэглэгчийн дугаар, хэрэв мэдэх бол',
+    formPayerHint: 'Нэг хаягийг хэд хэдэн хүн ашигладаг үед л хэрэгтэй.',
+    formSend: '{merchant}-аас асуух',
+    formWrong: 'Юу хүсэж байгаагаа сонгож, name@example.com гэх мэт и-мэйл хаяг оруулна уу.',
     missing: 'Энэ холбоос ажиллахгүй байна.',
     missingMore:
       'Зөвхөн хэсгийг нь хуулсан эсвэл хугацаа нь дууссан байна. И-мэйл дэх холбоосыг бүтнээр нь дахин нээнэ үү.',

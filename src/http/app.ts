@@ -42,6 +42,7 @@ import { purposeRoutes } from './routes/purposes.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundRoutes } from './routes/refunds.ts'
 import { rightsRoutes } from './routes/rights.ts'
+import { rightsFormRoutes } from './routes/rights-form.ts'
 import { stripeWebhookRoutes } from './routes/stripe-webhooks.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { createTokenBuckets } from './token-buckets.ts'
@@ -96,6 +97,8 @@ export function createApp(options: AppOptions) {
   app.route('/', disclosureRoutes())
   app.route('/', inquiryRoutes())
   app.route('/', privacyRequestRoutes())
+  // Before the pages of links, whose path a tenant's form would match too.
+  app.route('/', rightsFormRoutes())
   app.route('/', rightsRoutes())
   app.route('/', auditRoutes())
   app.route('/', stripeWebhookRoutes())

@@ -85,6 +85,47 @@ it('a person shows who they are on a phone, and later opens their data', async (
   await opened.page.context().close()
 })
 
+it('anybody asks at the public form and comes to the page where they show who they are', async () => {
+  const person = await personWithPayment(world)
+  const { page, complaints } = await visit('/rights')
+  expect(await findings(page)).toEqual([])
+  await page.getByLabel('Your e-mail address').fill('no address')
+  await page.getByRole('button', { name: 'Ask demo' }).click()
+  await page.getByRole('alert').filter({ hasText: 'enter an e-mail address' }).waitFor()
+  expect(await page.getByLabel('Your e-mail address').inputValue()).toBe('no address')
+  expect(await findings(page)).toEqual([])
+  await shot(page, 'rights-0-form')
+  await page.getByLabel('Have it deleted').check()
+  await page.getByLabel('Your e-mail address').fill(person.email)
+  await page.getByRole('button', { name: 'Ask demo' }).click()
+  await page.getByText('You asked demo to delete your data.').waitFor()
+  await page.getByRole('button', { name: 'Send me a code' }).click()
+  await page.getByText('a code is on its way').waitFor()
+  expect(await codeTo(world, person.email)).toMatch(/^[A-Z2-9]{4}-/)
+  expect(complaints.filter(text => !text.includes('422'))).toEqual([])
+  const listed = await world.as('privacy').get(`/v1/privacy-requests?payer=${person.payer}`)
+  expect(listed.json.data[0]).toMatchObject({ kind: 'erase', source: 'person', created_by: 'rights-form' })
+  await page.context().close()
+})
+
+it('the form of a tenant speaks its language, is that tenant’s, and takes five a day', async () => {
+  const { page } = await visit('/rights/of/other', { locale: 'mn-MN', dark: true, viewport: DESKTOP })
+  await page.getByRole('heading', { name: 'Таны мэдээлэлтэй холбоотой эрх' }).waitFor()
+  expect(await findings(page)).toEqual([])
+  for (let times = 0; times < 6; times++) {
+    await page.goto(`${world.url}/rights/of/other`)
+    await page.locator('input[value="access"]').check()
+    await page.locator('#contact').fill('stranger@example.com')
+    await page.locator('button').click()
+    await page.waitForLoadState()
+  }
+  await page.getByRole('alert').filter({ hasText: 'Хэт олон удаа' }).waitFor()
+  const asked = await world.as('privacy', 'other').get('/v1/privacy-requests')
+  expect(asked.json.data).toHaveLength(5)
+  expect((await page.goto(`${world.url}/rights/of/nobody`))?.status()).toBe(404)
+  await page.context().close()
+})
+
 const LOOKS = [
   { locale: 'en-US', viewport: DESKTOP, dark: true, heading: 'Your request about your data' },
   { locale: 'ja-JP', viewport: PHONE, dark: true, heading: '個人情報に関するご請求' },
@@ -132,7 +173,7 @@ for (const [locale, title] of [
       await shot(page, `rights-package-${locale}-${look.viewport.width}`)
       await page.context().close()
     }
-  })
+  }, 90_000)
 }
 
 it('a link that was changed opens nothing, and says what to do', async () => {

@@ -78,6 +78,10 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'GET /v1/privacy-requests/{id}/receipt': 'privacy:read',
   'GET /v1/privacy-requests/{id}/package': 'payers:reveal',
   // The person's own page: the mailed link is what lets in, and its own tests try it.
+  'GET /rights': null,
+  'POST /rights': null,
+  'GET /rights/of/{tenant}': null,
+  'POST /rights/of/{tenant}': null,
   'GET /rights/{link}': null,
   'POST /rights/{link}': null,
   'POST /rights/{link}/code': null,

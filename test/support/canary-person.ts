@@ -39,6 +39,8 @@ export const WAYS_IN: Readonly<Record<string, 'written' | { nothing: string }>> 
   'POST /v1/privacy-requests/{id}/decide': 'written',
   'POST /v1/privacy-requests/{id}/extend': 'written',
   'POST /v1/privacy-requests/{id}/cancel': 'written',
+  'POST /rights': { nothing: 'what POST /v1/privacy-requests takes' },
+  'POST /rights/of/{tenant}': { nothing: 'what POST /v1/privacy-requests takes' },
   'POST /rights/{link}': { nothing: 'a code and an amount, which are not kept' },
   'POST /rights/{link}/code': { nothing: 'an empty body' },
   'POST /rights/{link}/package': { nothing: 'the form of the answer' },
