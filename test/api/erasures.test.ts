@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ApiAnswer } from '../support/api-client.ts'
 import { asSuperuser } from '../support/database-contents.ts'
-import { beginErasure, erase, minutesPass } from '../support/erasing.ts'
+import { beginErasure, erase, minutesPass, workOff } from '../support/erasing.ts'
 import { charge, eventually, refund, resolve, shownCharge, unknownCharge } from '../support/money.ts'
 import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
 import { startWorld, type World } from '../support/world.ts'
@@ -123,57 +123,11 @@ describe('from the moment an erasure begins', () => {
       [],
     )
     expect((await shownCharge(world, charged.json.id)).reference).toBeNull()
-    await world.work()
+    await workOff(world)
     await minutesPass(world)
-    await world.work()
+    await workOff(world)
     expect(await erasureOf(id)).toMatchObject({ status: 'done' })
     await allGone()
-  })
-
-  test('no charge of 200 parallel ones is reserved once it has been answered', async () => {
-    const { payer, token } = await payerWithCard(world)
-    const billing = world.as('billing')
-    const wave = (count: number) =>
-      Array.from({ length: count }, () => billing.post('/v1/charges', chargeOf(token, { amount: 100 })))
-    const before = wave(120)
-    await Promise.race(before)
-    const beginning = beginErasure(world, payer)
-    const during = wave(40)
-    const id = await beginning
-    for (const answer of await Promise.all(wave(40))) expect(answer).toMatchObject(GONE)
-    const answers = await Promise.all([...before, ...during])
-    for (const { status } of answers) expect([201, 202, 410]).toContain(status)
-    const reserved = answers.filter(({ status }) => status !== 410).length
-    expect(reserved).toBeGreaterThan(0)
-    // The audit rows are numbered under the locks on the token that the reserves and the beginning take.
-    const [row] = await asSuperuser(
-      world.database,
-      sql => sql<{ reserved: number; late: number }[]>`
-        select count(*)::int as reserved,
-               (count(*) filter (where sequence > (select sequence from audit_log where object_id = ${id}
-                                                      and action = 'erasure.start')))::int as late
-          from audit_log where payer_id = ${payer} and action = 'charge.create'`,
-    )
-    expect(row).toEqual({ reserved, late: 0 })
-  })
-
-  test('begun twice at once, it is one erasure', async () => {
-    const { payer } = await payerWithCard(world)
-    const ids = await Promise.all([beginErasure(world, payer), beginErasure(world, payer), beginErasure(world, payer)])
-    expect(new Set(ids).size).toBe(1)
-  })
-
-  test('a card that is being saved meanwhile is not saved', async () => {
-    const checkout = world.as('checkout')
-    const payer = (await checkout.post('/v1/payers', { short_name: 'Racing' })).json.id
-    const saving = Array.from({ length: 12 }, () =>
-      checkout.post('/v1/tokens', { payer, payment_method: 'pm_card_visa', consent: { text_version: 'v1' } }),
-    )
-    await Promise.race(saving)
-    await beginErasure(world, payer)
-    await Promise.all(saving)
-    const living = await checkout.get(`/v1/tokens?payer=${payer}`)
-    for (const { status } of living.json.data) expect(status).toBe('detached')
   })
 })
 
@@ -182,7 +136,7 @@ describe('an erasure waits', () => {
     const { payer, token } = await payerWithCard(world)
     const open = await unknownCharge(world, token, 'before')
     const id = await beginErasure(world, payer)
-    await world.work()
+    await workOff(world)
     expect(await erasureOf(id)).toMatchObject({
       step: 'wait_for_money',
       waits_for: [{ kind: 'charge', id: open, status: 'unknown' }],
@@ -193,9 +147,9 @@ describe('an erasure waits', () => {
       await resolve(world)
     }
     await minutesPass(world)
-    await world.work()
+    await workOff(world)
     await minutesPass(world)
-    await world.work()
+    await workOff(world)
     expect(await erasureOf(id)).toMatchObject({ status: 'done' })
     expect(await shownCharge(world, open)).toMatchObject({ status: 'errored', reference: null })
   })
@@ -204,7 +158,7 @@ describe('an erasure waits', () => {
     const { payer, token } = await payerWithCard(world)
     const held = (await charge(world, token, { capture: 'manual' })).json.id
     const id = await beginErasure(world, payer)
-    await world.work()
+    await workOff(world)
     expect(await erasureOf(id)).toMatchObject({
       status: 'running',
       step: 'wait_for_money',
@@ -217,7 +171,7 @@ describe('an erasure waits', () => {
     expect(captured).toMatchObject({ status: 200, json: { status: 'succeeded', reference: null } })
     expect((await world.as('billing').post(`/v1/charges/${held}/capture`, {}, { key })).text).toBe(captured.text)
     await minutesPass(world)
-    await world.work()
+    await workOff(world)
     expect(await erasureOf(id)).toMatchObject({
       step: 'wait_for_caches',
       key: { version: 1, gone_from_backups: false },
@@ -230,11 +184,11 @@ describe('an erasure waits', () => {
     const rules = [{ method: 'DELETE', path: '/^\\/v1\\/customers/', when: 'before', kind: 'status', status: 500 }]
     await world.control('POST', '/faults', { account_key, rules })
     const id = await beginErasure(world, payer)
-    await world.work()
+    await workOff(world)
     expect(await erasureOf(id)).toMatchObject({ step: 'delete_at_stripe', attempts: 1, error_code: 'stripe_unknown' })
     await world.control('POST', '/faults', { account_key, rules: [] })
     await world.advance(60)
-    await world.work()
+    await workOff(world)
     expect(await erasureOf(id)).toMatchObject({ step: 'wait_for_caches', attempts: 0, error_code: null })
   })
 })

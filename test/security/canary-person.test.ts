@@ -225,6 +225,8 @@ describe('once the person is erased', () => {
     ])
     expect(wrappedBefore).toHaveLength(2)
     backup = await cluster.files()
+    // An erasure waits for mails that are on their way.
+    await world.work()
     for (const payer of payersOf(person)) await erase(world, payer)
     await asOwner(sql => sql.unsafe('vacuum full'))
   }, 120_000)

@@ -22,6 +22,7 @@ export async function startOwnCluster(): Promise<OwnCluster> {
     settings: {
       wal_compression: 'off',
       max_wal_size: '2GB',
+      wal_keep_size: '2GB',
       checkpoint_timeout: '1h',
       log_min_messages: 'warning',
       log_min_error_statement: 'error',
