@@ -129,6 +129,18 @@ describe('from the moment an erasure begins', () => {
     expect(await erasureOf(id)).toMatchObject({ status: 'done' })
     await allGone()
   })
+
+  test('the page where the payer would authenticate is gone, and waits for nobody', async () => {
+    const { payer, token } = await payerWithCard(world, { paymentMethod: 'pm_card_authenticationRequired' })
+    const asked = await charge(world, token)
+    expect(asked.json.charge.status, asked.text).toBe('requires_action')
+    const page = new URL(asked.json.charge.next_action.url).pathname
+    await beginErasure(world, payer)
+    const anybody = world.withToken(null)
+    expect((await anybody.get(page)).status).toBe(410)
+    expect(await anybody.post(`${page}/begin`, {}, { key: null })).toMatchObject(GONE)
+    expect((await preview(payer)).json.code).toBe('payer_erased')
+  })
 })
 
 describe('an erasure waits', () => {

@@ -280,6 +280,34 @@ describe('once the person is erased', () => {
     expect(() => world.dependencies.statements.verify('receipt', after.receipt)).not.toThrow()
   }, 120_000)
 
+  test('whatever is read of the person answers, and tells nothing', async () => {
+    const ids = await asOwner(
+      sql => sql<{ path: string }[]>`
+        select '/v1/tokens/' || id as path from tokens where payer_id = any(${payersOf(person)})
+        union all select '/v1/charges/' || id from charges where payer_id = any(${payersOf(person)})
+        union all select '/v1/refunds/' || id from refunds where payer_id = any(${payersOf(person)})
+        union all select '/v1/checkout-sessions/' || id from checkout_sessions where payer_id = any(${payersOf(person)})
+        union all select '/v1/disclosures/' || id from disclosures where payer_id = any(${payersOf(person)})
+        union all select '/v1/inquiries/' || id from inquiries where payer_id = any(${payersOf(person)})
+        union all select '/v1/privacy-requests/' || id from privacy_requests where payer_id = any(${payersOf(person)})
+        union all select '/v1/erasures/' || id from erasures where payer_id = any(${payersOf(person)})`,
+    )
+    const lists = ['tokens', 'charges', 'refunds', 'disclosures', 'inquiries', 'privacy-requests', 'erasures']
+    const paths = [...ids.map(({ path }) => path), ...lists.map(list => `/v1/${list}?limit=100`)]
+    expect(ids.length).toBeGreaterThan(15)
+    for (const path of paths) {
+      const answers = await Promise.all(
+        (['checkout', 'billing', 'privacy'] as const).map(role => world.as(role).get(path)),
+      )
+      const allowed = answers.filter(({ status }) => status !== 403)
+      expect(allowed.length, path).toBeGreaterThan(0)
+      for (const { status, text } of allowed) {
+        expect([200, 410], path).toContain(status)
+        expect(foundIn(person.mark, [{ name: path, bytes: Buffer.from(text) }])).toEqual([])
+      }
+    }
+  })
+
   test('nobody is found by what the person was called, and a new payer may have the reference', async () => {
     const checkout = world.as('checkout')
     const { mark } = person
