@@ -159,6 +159,9 @@ const schema = z.object({
   AUDIT_TSA_URL: httpUrl.optional(),
   AUDIT_TSA_CA_FILE: file.optional(),
   AUDIT_CA_FILE: file.optional(),
+  AUDIT_ARCHIVE_FOLDER: file.optional(),
+  AUDIT_AT_HAND_DAYS: count(90, 36_500).default(92),
+  AUDIT_KEEP_MONTHS: count(12, 1_200).default(24),
 })
 
 type Parsed = z.infer<typeof schema>

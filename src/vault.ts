@@ -17,6 +17,7 @@ import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { recordSpan, startTracing } from './observability/tracing.ts'
 import { openCheckpointSinks } from './open-checkpoint-sinks.ts'
 import { openKeyring } from './open-keyring.ts'
+import { openArchiveFolder } from './outbound/archive-folder.ts'
 import { openErasureList } from './outbound/erasure-list.ts'
 import { createMailer, type Mailer } from './outbound/mail.ts'
 import { openQueue } from './queue/queue.ts'
@@ -121,6 +122,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       mailer,
       erasureList: config.ERASURE_LIST_FILE ? openErasureList(config.ERASURE_LIST_FILE) : null,
       checkpointSinks: openCheckpointSinks(config, clock),
+      auditArchive: config.AUDIT_ARCHIVE_FOLDER ? openArchiveFolder(config.AUDIT_ARCHIVE_FOLDER) : null,
       tenants: createTenantDirectory(db, keyring),
       clock,
       log,
@@ -151,6 +153,8 @@ export function openMailer({ SMTP_URL, SMTP_CA_FILE, MAIL_FROM }: Config): Maile
 function domainSettings(config: Config, publicUrl?: string): Dependencies['settings'] {
   return {
     checkpointEveryMs: config.AUDIT_CHECKPOINT_SECONDS * 1_000,
+    auditAtHandDays: config.AUDIT_AT_HAND_DAYS,
+    auditKeepMonths: config.AUDIT_KEEP_MONTHS,
     region: config.REGION,
     defaultTenant: config.DEFAULT_TENANT,
     publicUrl: config.PUBLIC_URL ?? publicUrl ?? `https://localhost:${config.PORT}`,

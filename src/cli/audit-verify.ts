@@ -10,9 +10,11 @@ import { type AuditFinding, distinct } from '../domain/audit/finding.ts'
 import { makeCheckpoint } from '../domain/audit/make-checkpoint.ts'
 import { type OutsideFile, readOutsideCheckpoints } from '../domain/audit/outside-checkpoints.ts'
 import { sealAudit } from '../domain/audit/seal-audit.ts'
+import { verifyArchives } from '../domain/audit/verify-archives.ts'
 import { verifyAuditLog } from '../domain/audit/verify-audit-log.ts'
 import { createExportVerifier } from '../domain/audit/verify-export.ts'
-import { checkpointLines, eachLine, verifierOfKeySet } from './audit-files.ts'
+import { openArchiveFolder } from '../outbound/archive-folder.ts'
+import { checkpointLines, eachLineOf, verifierOfKeySet } from './audit-files.ts'
 import { chosenTenants } from './audit-tenants.ts'
 import { EXIT } from './exit-codes.ts'
 import { printJson } from './output.ts'
@@ -50,13 +52,14 @@ async function seal(vault: OpenVault, options: { tenant?: string }): Promise<voi
   }
 }
 
-type VerifyOptions = { tenant?: string; checkpoints?: string; json?: boolean }
+type VerifyOptions = { tenant?: string; checkpoints?: string; archive?: string; json?: boolean }
 
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('Verify the audit log in the database: entries from their columns up, blocks, chain and checkpoints.')
     .option('--tenant <id>', 'of this tenant alone; default: all of them')
     .option('--checkpoints <file>', 'checkpoints that were kept outside, one signed statement a line')
+    .option('--archive <folder>', 'archive files of entries that have left the database')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -83,7 +86,12 @@ async function verify(vault: OpenVault, options: VerifyOptions): Promise<void> {
     const verdict = await verifyTenant(vault, tenant)
     const kept = outside?.ofTenant(tenant) ?? null
     const compared = kept ? await compareCheckpoints(vault.ctx(tenant), kept) : []
-    const findings = distinct([...verdict.findings, ...compared])
+    const archived =
+      options.archive === undefined
+        ? { entries: 0, findings: [] }
+        : await verifyArchives(vault.ctx(tenant), openArchiveFolder(options.archive))
+    verdict.entries += archived.entries
+    const findings = distinct([...verdict.findings, ...compared, ...archived.findings])
     verdicts.push({ tenant, ...verdict, findings, outside_checkpoints: kept?.size ?? 0 })
   }
   conclude(verdicts, outside, options.json)
@@ -149,7 +157,7 @@ Exit codes: 0 nothing found, 1 something found, 2 wrong usage.`,
           ? null
           : await readOutsideCheckpoints(checkpointLines(options.checkpoints), verifyStatement)
       const verifier = createExportVerifier(verifyStatement, tenant => outside?.ofTenant(tenant) ?? null)
-      await eachLine(file, line => verifier.take(line))
+      await eachLineOf(file, line => verifier.take(line))
       conclude([verifier.end()], outside, options.json)
     })
 }

@@ -5,6 +5,7 @@ import type { StatementSigner } from '../crypto/signed-statement.ts'
 import type { Database, Tx } from '../db/client.ts'
 import type { DataKeyCache } from '../keyring/data-key-cache.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { ArchiveFolder } from '../outbound/archive-folder.ts'
 import type { CheckpointSink } from '../outbound/checkpoint-sink.ts'
 import type { ErasureList } from '../outbound/erasure-list.ts'
 import type { Mailer } from '../outbound/mail.ts'
@@ -80,6 +81,8 @@ export type Dependencies = {
   erasureList: ErasureList | null
   /** Places outside the database that keep the audit log's checkpoints. */
   checkpointSinks: readonly CheckpointSink[]
+  /** Where old entries of the audit log go; null while no folder is set, and then they stay. */
+  auditArchive: ArchiveFolder | null
   tenants: TenantDirectory
   clock: Clock
   log: Logger
@@ -89,6 +92,8 @@ export type Dependencies = {
 
 export type DomainSettings = {
   checkpointEveryMs: number
+  auditAtHandDays: number
+  auditKeepMonths: number
   region: string
   defaultTenant: string
   publicUrl: string

@@ -14,6 +14,7 @@ export const SCHEDULE: Readonly<Partial<Record<QueueName, { everyMs: number; atS
   'start-daily-reconciliation': { everyMs: DAY_MS, atStripe: true },
   'expire-tokens': { everyMs: DAY_MS },
   'apply-retention': { everyMs: DAY_MS },
+  'archive-audit': { everyMs: DAY_MS },
   'watch-privacy-requests': { everyMs: DAY_MS },
 }
 

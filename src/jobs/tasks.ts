@@ -1,4 +1,5 @@
 // Which verb each queued job runs.
+import { archiveAudit } from '../domain/audit/archive-audit.ts'
 import type { Dependencies } from '../domain/context.ts'
 import { applyRetention } from '../domain/privacy/apply-retention.ts'
 import { matchLines } from '../domain/reconciliation/match.ts'
@@ -42,6 +43,10 @@ export const TASKS: Record<QueueName, Task> = {
 
   async 'expire-tokens'(dependencies, { data: { tenantId } }) {
     await expireTokens(dependencies, tenantId)
+  },
+
+  async 'archive-audit'(dependencies, { data: { tenantId } }) {
+    await archiveAudit(workerContext(dependencies, tenantId))
   },
 
   async 'watch-privacy-requests'(dependencies, { data: { tenantId } }) {

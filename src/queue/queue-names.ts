@@ -11,6 +11,7 @@ export const QUEUES = {
   'expire-tokens': { ...RETRY, expireInSeconds: 900, policy: 'stately' },
   'watch-privacy-requests': { ...RETRY, expireInSeconds: 900, policy: 'stately' },
   'apply-retention': { ...RETRY, expireInSeconds: 900, policy: 'stately' },
+  'archive-audit': { ...RETRY, expireInSeconds: 3_600, policy: 'stately' },
 } as const
 
 export type QueueName = keyof typeof QUEUES

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import postgres from 'postgres'
-import { eachLine } from '../../src/cli/audit-files.ts'
+import { eachLineOf } from '../../src/cli/audit-files.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import { linesOfBlock, readBlocks } from '../../src/domain/audit/export-audit.ts'
 import { endLine, headLine, readHashedLine } from '../../src/domain/audit/export-lines.ts'
@@ -166,7 +166,7 @@ async function hashOnly(file: string): Promise<number> {
   const leaf = Buffer.alloc(33)
   const node = Buffer.alloc(65)
   let ms = 0
-  await eachLine(file, line => {
+  await eachLineOf(file, line => {
     const hashed = readHashedLine(line)
     if (hashed?.kind !== 'row') return
     const began = performance.now()
@@ -191,7 +191,7 @@ async function verifyInSql(db: Database): Promise<void> {
 
 async function verifyFile(file: string): Promise<void> {
   const verifier = createExportVerifier(() => ({}))
-  await eachLine(file, line => verifier.take(line))
+  await eachLineOf(file, line => verifier.take(line))
   const { ok, entries } = verifier.end()
   if (!ok || entries !== ROWS) throw new Error('a sound export was found at fault')
 }

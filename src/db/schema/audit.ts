@@ -128,3 +128,23 @@ export const auditCheckpointCopies = pgTable(
     check('audit_checkpoint_copies_status', sql`${table.status} in ('waiting', 'written', 'contradicted')`),
   ],
 )
+
+/** Files that hold the entries of blocks, and the signed statement of each. */
+export const auditArchives = pgTable(
+  'audit_archives',
+  {
+    tenantId: tenantId(),
+    firstBlock: count('first_block').notNull(),
+    lastBlock: count('last_block').notNull(),
+    rowCount: count('row_count').notNull(),
+    file: text('file').notNull(),
+    /** SHA-256 of the file. */
+    digest: bytes('digest').notNull(),
+    statement: text('statement').notNull(),
+    createdAt: instant('created_at').notNull(),
+  },
+  table => [
+    primaryKey({ columns: [table.tenantId, table.firstBlock] }),
+    check('audit_archives_range', sql`${table.lastBlock} >= ${table.firstBlock}`),
+  ],
+)

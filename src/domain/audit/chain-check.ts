@@ -17,6 +17,8 @@ export type BlockFacts = {
   /** Whether the root is that of the hashes of the rows that were found. */
   rootFits: boolean
   rowsFound: number
+  /** Whether a signed archive holds its rows, which then need not be here. */
+  archived?: boolean
   rowsChanged: readonly ChangedRow[]
 }
 
@@ -53,6 +55,7 @@ function judgeRows(block: BlockFacts, afterGap: boolean): AuditFinding[] {
   // What a missing block held is counted to the one after it, so nothing can be said of its number.
   if (afterGap) return findings
   const sealed = `of ${counted(rowCount, 'entry', 'entries')} that the block sealed`
+  if (block.archived && rowsFound === 0) return findings
   if (rowsFound < rowCount) {
     findings.push(finding('entries_missing', `${rowCount - rowsFound} ${sealed} are gone.`, { block: number }))
   } else if (rowsFound > rowCount) {

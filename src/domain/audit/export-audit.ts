@@ -2,23 +2,33 @@
 import type { Ctx, Tx } from '../context.ts'
 import { requirePermission } from '../permissions.ts'
 import { read, write } from '../write.ts'
-import { blockLine, checkpointLine, endLine, headLine, rowLine, UNSEALED_LINE } from './export-lines.ts'
+import { statementHash } from './checkpoint.ts'
+import {
+  type ArchiveStart,
+  blockLine,
+  checkpointLine,
+  endLine,
+  headLine,
+  rowLine,
+  UNSEALED_LINE,
+} from './export-lines.ts'
 
 /** Blocks of one transaction; their rows are in memory together. */
 const BLOCKS_AT_ONCE = 5
 /** Rows that are not sealed yet and go out too. */
 const UNSEALED_MAX = 100_000
 
-/** Blocks, each with its rows and checkpoints, then what is not sealed yet; recorded. @throws insufficient_scope */
+/** Blocks from the first that is not archived, each with its rows and checkpoints, then what is not sealed yet; recorded. @throws insufficient_scope */
 export async function* exportAudit(ctx: Ctx): AsyncGenerator<string> {
   requirePermission(ctx, 'listAuditLog')
   await write(ctx, async () => ({
     value: null,
     audit: { action: 'audit-log.export', object: { type: 'audit_log', id: null } },
   }))
-  yield headLine(ctx.tenantId, ctx.clock.now())
+  const start = await read(ctx, afterArchives)
+  yield headLine(ctx.tenantId, ctx.clock.now(), start)
   const counts = { blocks: 0, rows: 0 }
-  let after = 0
+  let after = start?.number ?? 0
   for (;;) {
     const blocks = await read(ctx, tx => readBlocks(tx, after))
     for (const block of blocks) {
@@ -94,4 +104,28 @@ async function readTail({ sql, tenantId }: Tx, last: number) {
          coalesce((select b.end_sequence from audit_blocks b where b.tenant_id = ${tenantId} and b.number = ${last}), 0))
      order by t.transaction_number, t.sequence limit ${UNSEALED_MAX}`
   return { beyond: beyond.map(({ statement }) => statement), unsealed: [...unsealed] }
+}
+
+/** Where an export begins when entries have left for archives; null when none have. */
+async function afterArchives(tx: Tx): Promise<ArchiveStart | null> {
+  const [row] = await tx.sql<{ last: number | null }[]>`
+    select max(last_block) as last from audit_archives where tenant_id = ${tx.tenantId}`
+  return row?.last ? startBefore(tx, row.last + 1) : null
+}
+
+/** The block, and the checkpoint, before a block. */
+export async function startBefore({ sql, tenantId }: Tx, first: number): Promise<ArchiveStart> {
+  const [block] = await sql<{ number: number; hash: Buffer; rows_through: number }[]>`
+    select number, hash, rows_through from audit_blocks where tenant_id = ${tenantId} and number = ${first - 1}`
+  const [checkpoint] = await sql<{ number: number; statement: string }[]>`
+    select number, statement from audit_checkpoints
+     where tenant_id = ${tenantId} and block_number < ${first} order by number desc limit 1`
+  return {
+    number: block?.number ?? 0,
+    hash: block?.hash.toString('hex') ?? '0'.repeat(64),
+    rowsThrough: block?.rows_through ?? 0,
+    checkpoint: checkpoint
+      ? { number: checkpoint.number, hash: statementHash(checkpoint.statement).toString('hex') }
+      : null,
+  }
 }

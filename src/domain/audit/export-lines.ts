@@ -7,14 +7,27 @@ const ROW_HEAD = '{"kind":"row","hash":"'
 const BLOCK_HEAD = '{"kind":"block","hash":"'
 const HASH_LENGTH = 64
 
-export const headLine = (tenantId: string, at: Date): string =>
-  JSON.stringify({ kind: 'export', format: EXPORT_FORMAT, tenant: tenantId, at: at.toISOString() })
+/** `after`: what has left for archives, null for nothing. */
+export const headLine = (tenantId: string, at: Date, after: ArchiveStart | null = null): string =>
+  JSON.stringify({ kind: 'export', format: EXPORT_FORMAT, tenant: tenantId, at: at.toISOString(), after })
 
 export const rowLine = (hash: string, text: string): string => `${ROW_HEAD}${hash}","row":${oneLine(text)}}`
 
 export const blockLine = (hash: string, text: string): string => `${BLOCK_HEAD}${hash}","block":${oneLine(text)}}`
 
 export const checkpointLine = (statement: string): string => JSON.stringify({ kind: 'checkpoint', statement })
+
+/** The first line of an archive, which begins in the middle of the chain. */
+export const archiveHeadLine = (tenantId: string, at: Date, after: ArchiveStart): string =>
+  JSON.stringify({ kind: 'archive', format: EXPORT_FORMAT, tenant: tenantId, at: at.toISOString(), after })
+
+/** The block, and the checkpoint, that come before an archive. */
+export type ArchiveStart = {
+  number: number
+  hash: string
+  rowsThrough: number
+  checkpoint: { number: number; hash: string } | null
+}
 
 /** What follows is not sealed yet. */
 export const UNSEALED_LINE = JSON.stringify({ kind: 'unsealed' })

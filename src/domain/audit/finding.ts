@@ -16,6 +16,9 @@ export const FINDING_CODES = [
   'history_rewritten',
   'tail_cut',
   'export_damaged',
+  'archive_forged',
+  'archive_missing',
+  'archive_damaged',
 ] as const
 
 export type FindingCode = (typeof FINDING_CODES)[number]

@@ -4,6 +4,7 @@ import type { Ctx, Tx } from '../context.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
 import { write } from '../write.ts'
+import { type ArchiveRow, archivesOf, isSigned } from './archive.ts'
 import {
   type BlockFacts,
   CHAIN_START,
@@ -56,7 +57,7 @@ export async function verifyAuditLog(ctx: Ctx, query: unknown): Promise<AuditVer
   const { after_block: after } = parseInput(verifyAuditLogQuery, query)
   return write(ctx, async tx => {
     const from = await chainEndAt(tx, after)
-    const walked = await walkBlocks(tx, from)
+    const walked = await walkBlocks(ctx, tx, from)
     const signed = await holdCheckpoints(ctx, tx, after, walked)
     const tail = walked.more ? null : await judgeUnsealed(tx)
     const findings = [...walked.findings, ...signed.findings, ...(tail?.findings ?? [])]
@@ -104,13 +105,29 @@ type BlockRow = {
   rows_changed: ChangedRow[]
 }
 
-async function walkBlocks(tx: Tx, from: ChainEnd): Promise<Walked> {
+/** Archives of these blocks that one of our keys signed; the others are named. */
+async function archivedBlocks(ctx: Ctx, tx: Tx, walked: Walked, rows: readonly BlockRow[]): Promise<ArchiveRow[]> {
+  const [first, last] = [rows[0], rows.at(-1)]
+  if (!first || !last) return []
+  const archives = await archivesOf(tx, first.number, last.number)
+  for (const row of archives.filter(one => !isSigned(ctx, tx.tenantId, one))) {
+    const detail = 'The archive in the database is not one that was signed with our keys.'
+    walked.findings.push(finding('archive_forged', detail, { block: row.first_block }))
+  }
+  return archives.filter(one => isSigned(ctx, tx.tenantId, one))
+}
+
+const holds = (archive: ArchiveRow, block: number): boolean =>
+  archive.first_block <= block && block <= archive.last_block
+
+async function walkBlocks(ctx: Ctx, tx: Tx, from: ChainEnd): Promise<Walked> {
   const walked: Walked = { end: from, blocks: new Map(), rows: 0, findings: [], more: true }
   while (walked.more && walked.blocks.size < BLOCKS_MAX) {
     const rows = await tx.sql<BlockRow[]>`
       select * from panless_check_audit_blocks(${tx.tenantId}, ${walked.end.number}, ${BLOCKS_AT_ONCE})`
+    const signed = await archivedBlocks(ctx, tx, walked, rows)
     for (const row of rows) {
-      const block = factsOf(row)
+      const block = { ...factsOf(row), archived: signed.some(one => holds(one, row.number)) }
       walked.findings.push(...judgeBlock(walked.end, block))
       walked.blocks.set(block.number, block)
       walked.rows += block.rowsFound

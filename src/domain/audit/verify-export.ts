@@ -11,7 +11,7 @@ import {
   judgeChanged,
 } from './chain-check.ts'
 import { type CheckpointPayload, readCheckpoint, statementHash, type VerifyCheckpoint } from './checkpoint.ts'
-import { EXPORT_FORMAT, type HashedLine, readHashedLine } from './export-lines.ts'
+import { type ArchiveStart, EXPORT_FORMAT, type HashedLine, readHashedLine } from './export-lines.ts'
 import { type AuditFinding, distinct, finding } from './finding.ts'
 import { judgeCheckpoint, predecessorMissing } from './judge-checkpoint.ts'
 import type { OutsideCheckpoints } from './outside-checkpoints.ts'
@@ -56,7 +56,9 @@ type Reading = {
   end: ChainEnd
   open: OpenBlock | null
   unsealed: { rows: number; changed: ChangedRow[] } | null
-  lastCheckpoint: { number: number; statement: string } | null
+  lastCheckpoint: { number: number; hash: string } | null
+  /** Whether it is an archive, which neither begins nor ends the chain. */
+  part: boolean
   /** Checkpoints of blocks that have not come yet. */
   beyond: CheckpointPayload[]
   /** What the last line says of the whole. */
@@ -80,6 +82,7 @@ export function createExportVerifier(
     open: null,
     unsealed: null,
     lastCheckpoint: null,
+    part: false,
     beyond: [],
     told: null,
     counts: { blocks: 0, entries: 0, checkpoints: 0, outside: 0 },
@@ -160,14 +163,15 @@ function takeCheckpoint(reading: Reading, statement: string): void {
     return
   }
   const { checkpoint, block } = payload
+  const hash = statementHash(statement).toString('hex')
   const kept = outside?.statementHashOf(checkpoint)
-  if (kept !== undefined && kept !== statementHash(statement).toString('hex')) {
+  if (kept !== undefined && kept !== hash) {
     const detail = 'Another checkpoint of this number was kept outside.'
     findings.push(finding('checkpoint_replaced', detail, { checkpoint, block }))
   }
-  const previous = before === null ? null : statementHash(before.statement).toString('hex')
-  if (before === null ? checkpoint !== 1 : payload.previous !== previous) findings.push(predecessorMissing(checkpoint))
-  reading.lastCheckpoint = { number: checkpoint, statement }
+  if (before === null ? checkpoint !== 1 : payload.previous !== before.hash)
+    findings.push(predecessorMissing(checkpoint))
+  reading.lastCheckpoint = { number: checkpoint, hash }
   if (block > end.number) reading.beyond.push(payload)
   else findings.push(...judgeCheckpoint(payload, block === end.number ? end : undefined, end))
 }
@@ -176,9 +180,8 @@ function takeOther(reading: Reading, line: Buffer): void {
   const value = parseLine(line)
   switch (value?.kind) {
     case 'export':
-      if (value.format !== EXPORT_FORMAT) damaged(reading, 'The export is of a format that this version does not know.')
-      reading.tenant = String(value.tenant)
-      reading.outside = reading.outsideOf(reading.tenant)
+    case 'archive':
+      begin(reading, value)
       break
     case 'checkpoint':
       takeCheckpoint(reading, String(value.statement))
@@ -195,6 +198,18 @@ function takeOther(reading: Reading, line: Buffer): void {
   }
 }
 
+function begin(reading: Reading, { kind, format, tenant, after }: Record<string, unknown>): void {
+  if (format !== EXPORT_FORMAT) damaged(reading, 'The export is of a format that this version does not know.')
+  const start = after as ArchiveStart | null | undefined
+  if (start) {
+    reading.end = { number: start.number, hash: start.hash, rowsThrough: start.rowsThrough }
+    reading.lastCheckpoint = start.checkpoint
+  }
+  reading.part = kind === 'archive'
+  reading.tenant = String(tenant)
+  reading.outside = reading.outsideOf(reading.tenant)
+}
+
 function conclude(reading: Reading): ExportVerdict {
   closeBlock(reading)
   const { end, findings, outside, counts, told, unsealed } = reading
@@ -203,11 +218,11 @@ function conclude(reading: Reading): ExportVerdict {
     damaged(reading, 'The export is not whole: it ends elsewhere than it says.')
   if (unsealed) findings.push(...judgeChanged({ number: null, rowsChanged: unsealed.changed }))
   for (const checkpoint of reading.beyond) findings.push(...judgeCheckpoint(checkpoint, undefined, end))
-  for (const checkpoint of outside?.beyond(end.number) ?? []) {
+  for (const checkpoint of reading.part ? [] : (outside?.beyond(end.number) ?? [])) {
     counts.outside++
     findings.push(...judgeCheckpoint(checkpoint, undefined, end))
   }
-  findings.push(...(outside?.missing(reading.lastCheckpoint?.number ?? 0) ?? []))
+  if (!reading.part) findings.push(...(outside?.missing(reading.lastCheckpoint?.number ?? 0) ?? []))
   return {
     ok: findings.length === 0,
     tenant: reading.tenant,

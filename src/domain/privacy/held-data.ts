@@ -224,6 +224,7 @@ export const TABLES_WITHOUT_PERSONS: readonly string[] = [
   'audit_blocks',
   'audit_checkpoints',
   'audit_checkpoint_copies',
+  'audit_archives',
   'exceptions',
 ]
 
