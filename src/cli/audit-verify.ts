@@ -116,7 +116,7 @@ export function exportCommand(): Command {
     .description("Write a tenant's audit log to a file that verifies without the database. The export is recorded.")
     .argument('<file>', 'where to; - for standard output')
     .requiredOption('--tenant <id>', 'whose log')
-    .addHelpText('after', EXIT_HELP)
+    .addHelpText('after', `\nExample:\n  panless audit export acme.ndjson --tenant acme\n${EXIT_HELP}`)
     .action((file: string, options: { tenant: string }) =>
       withVault(async vault => {
         const [tenant] = await chosenTenants(vault, options.tenant)
