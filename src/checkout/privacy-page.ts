@@ -12,8 +12,9 @@ export type PrivacyPage = {
   region: string
   register: RegisterInForce
   language: Language
-  /** The page's own path, and that of the form for questions. */
+  /** The page's own path, and those of the forms for people's requests and for questions. */
   path: string
+  rightsPath: string
   contactPath: string
 }
 
@@ -56,6 +57,7 @@ ${table([texts.record, texts.howLong], keptRows(register, language))}
 <h2 class="part" id="rights">${texts.rights}</h2>
 <ul>${texts.rightsList.split('|').map(right => html`<li>${right}</li>`)}</ul>
 <p>${texts.rightsMore}</p>
+<p><a class="action" href="${page.rightsPath}">${texts.rightsForm}</a></p>
 <p><a class="action" href="${page.contactPath}?lang=${language}">${texts.contact}</a></p>
 </main>
 </body>

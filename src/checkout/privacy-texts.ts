@@ -35,6 +35,7 @@ export type PrivacyTexts = Record<
   | 'byLaw'
   | 'rights'
   | 'rightsMore'
+  | 'rightsForm'
   | 'rightsList'
   | 'contact',
   string
@@ -76,7 +77,8 @@ export const PRIVACY_TEXTS: Record<Language, PrivacyTexts> = {
     untilErased: 'until you ask us to delete it',
     byLaw: 'at least {days} {since}, as the law asks',
     rights: 'What you can ask for',
-    rightsMore: 'Write to us, and prove that it is you. You get an answer within one month.',
+    rightsMore: 'Ask with the form, and prove that it is you. You get an answer within one month.',
+    rightsForm: 'Ask about your data',
     rightsList:
       'See what we hold about you|Have it corrected|Have it deleted, except what the law makes us keep|Take back a consent|Object to a use|Know who got it and who looked at it',
     contact: 'Questions, wishes and complaints',
@@ -127,6 +129,7 @@ export const PRIVACY_TEXTS: Record<Language, PrivacyTexts> = {
     byLaw: '法令により{since}少なくとも {days}',
     rights: 'ご請求いただけること',
     rightsMore: 'ご本人であることを確認のうえ、1 か月以内にお答えします。',
+    rightsForm: '自分の情報について請求する',
     rightsList:
       '保持している情報の開示|訂正|削除（法令で保管が必要なものを除く）|同意の撤回|利用への異議|提供先と閲覧者の確認',
     contact: 'ご質問、ご要望、苦情',
@@ -173,7 +176,8 @@ export const PRIVACY_TEXTS: Record<Language, PrivacyTexts> = {
     untilErased: 'таныг устгуулах хүсэлт гаргах хүртэл',
     byLaw: 'хуулийн дагуу {since} дор хаяж {days}',
     rights: 'Та юу хүсэж болох вэ',
-    rightsMore: 'Бидэнд бичиж, өөрийгөө гэдгээ баталгаажуулна уу. Нэг сарын дотор хариу өгнө.',
+    rightsMore: 'Маягтаар хүсэлтээ илгээж, өөрийгөө гэдгээ баталгаажуулна уу. Нэг сарын дотор хариу өгнө.',
+    rightsForm: 'Өөрийн мэдээллийн талаар хүсэлт гаргах',
     rightsList:
       'Таны талаар хадгалсан мэдээллийг үзэх|Засуулах|Устгуулах (хуулиар хадгалах ёстойгоос бусад)|Зөвшөөрлөө цуцлах|Ашиглалтыг эсэргүүцэх|Хэн авч, хэн үзсэнийг мэдэх',
     contact: 'Асуулт, хүсэлт, гомдол',

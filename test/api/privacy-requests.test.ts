@@ -163,8 +163,10 @@ describe('a stranger and somebody who is not there', () => {
 
   it('take about as long as the person', async () => {
     const person = await personWithPayment(world)
-    const times: Record<string, number[]> = { person: [], missing: [] }
-    for (let round = 0; round < 12; round++) {
+    const quickest = { person: Number.POSITIVE_INFINITY, missing: Number.POSITIVE_INFINITY }
+    const apart = () => Math.abs(quickest.person - quickest.missing)
+    // The quickest of each, of as many rounds as it takes: what slows a busy machine down slows both, but not at once.
+    for (let round = 0; round < 12 || (round < 60 && apart() >= 15); round++) {
       for (const [name, body] of [
         ['person', { payer: person.payer, contact: `${randomUUID()}@example.com` }],
         ['missing', { payer: 'payer_00000000000000000000000000', contact: `${randomUUID()}@example.com` }],
@@ -172,13 +174,11 @@ describe('a stranger and somebody who is not there', () => {
         const { json } = await askAs(world, { kind: 'access', ...body })
         const began = performance.now()
         await post(world, json.id, 'identity-checks')
-        times[name]?.push(performance.now() - began)
+        quickest[name] = Math.min(quickest[name], performance.now() - began)
       }
     }
-    // The quickest of each: what slows a busy machine down slows both.
-    const quickest = (list: number[] = []) => Math.min(...list)
-    expect(Math.abs(quickest(times.person) - quickest(times.missing))).toBeLessThan(15)
-  })
+    expect(apart()).toBeLessThan(15)
+  }, 90_000)
 
   it('verify nothing with a code that was made for somebody else', async () => {
     const other = await personWithPayment(world)

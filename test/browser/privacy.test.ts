@@ -66,13 +66,15 @@ for (const [locale, heading] of [
   }
 }
 
-it('leads to the other languages, and to the form for questions in the language that is read', async () => {
+it('leads to the other languages, and to the forms for requests and for questions', async () => {
   const { page } = await visit('/privacy/other')
   await page.getByRole('link', { name: '日本語' }).click()
   await page.getByRole('heading', { name: 'プライバシー', level: 1 }).waitFor()
   expect(page.url()).toBe(`${world.url}/privacy/other?lang=ja`)
   const form = page.getByRole('link', { name: 'ご質問、ご要望、苦情' })
   expect(await form.getAttribute('href')).toBe('/contact/other?lang=ja')
+  await page.getByRole('link', { name: '自分の情報について請求する' }).click()
+  expect(page.url()).toBe(`${world.url}/rights/of/other`)
   await page.context().close()
 })
 

@@ -5,6 +5,7 @@ import { privacyPage } from '../../checkout/privacy-page.ts'
 import { notFound } from '../../domain/errors.ts'
 import { LANGUAGES } from '../../domain/languages.ts'
 import { recentRegister } from '../../domain/privacy/register-in-force.ts'
+import { RIGHTS_PATH } from '../../domain/rights/rights-link.ts'
 import { readAsset } from '../assets.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { operation } from '../openapi.ts'
@@ -72,6 +73,7 @@ async function show(c: AppContext, tenantId: string, suffix: string) {
       register: await recentRegister({ db, tenantId }),
       language,
       path: `${PATH}${suffix}`,
+      rightsPath: suffix === '' ? RIGHTS_PATH : `${RIGHTS_PATH}/of${suffix}`,
       contactPath: `/contact${suffix}`,
     }),
   )
