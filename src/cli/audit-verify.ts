@@ -116,7 +116,14 @@ export function exportCommand(): Command {
     .description("Write a tenant's audit log to a file that verifies without the database. The export is recorded.")
     .argument('<file>', 'where to; - for standard output')
     .requiredOption('--tenant <id>', 'whose log')
-    .addHelpText('after', `\nExample:\n  panless audit export acme.ndjson --tenant acme\n${EXIT_HELP}`)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  panless audit export acme.ndjson --tenant acme
+  panless audit export - --tenant acme | gzip > acme.ndjson.gz
+${EXIT_HELP}`,
+    )
     .action((file: string, options: { tenant: string }) =>
       withVault(async vault => {
         const [tenant] = await chosenTenants(vault, options.tenant)

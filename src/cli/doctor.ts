@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { type Config, ConfigError } from '../config.ts'
 import { isLoopbackDatabase } from '../config-addresses.ts'
 import { openDatabase } from '../db/client.ts'
+import { examineAudit } from '../domain/doctor/examine-audit.ts'
 import { databaseSkewMs, examineSkew, headerSkewMs } from '../domain/doctor/examine-clocks.ts'
 import { examineDatabase } from '../domain/doctor/examine-database.ts'
 import { examineKeys } from '../domain/doctor/examine-keys.ts'
@@ -38,7 +39,7 @@ export function doctorCommand(): Command {
       `
 Examined: settings; Postgres (reach, TLS, version, durability, schema, role, row security); keyring, and whether it is this
 database's; how much its keys have encrypted; each tenant's
-region and account at Stripe; the issuer's keys; the mail server; the certificate; clocks.
+region and account at Stripe; the audit log; the issuer's keys; the mail server; the certificate; clocks.
 
 Examples:
   panless doctor
@@ -101,6 +102,7 @@ async function examineAll(config: Config, use: Use): Promise<Finding[]> {
             examineRegion({ db, ...(await openLiveSigners(db, keyring)) }, config.REGION),
           )),
       ...(Array.isArray(keyring) ? [] : await examineTenantsOf(config, db, keyring)),
+      ...(await examine('audit log', 'Repair the database first.', () => examineAuditOf(config, db))),
       ...(await examineIssuer({
         issuer: config.AUTH_ISSUER,
         jwksUrl: config.AUTH_JWKS_URL,
@@ -131,6 +133,16 @@ async function examineKeyring(config: Config): Promise<Keyring | Finding[]> {
       ),
     ]
   }
+}
+
+async function examineAuditOf(config: Config, db: Database): Promise<Finding[]> {
+  const tenants = await db.sql<{ id: string }[]>`select id from tenants order by id`
+  const places = [config.AUDIT_CHECKPOINT_FILE, config.AUDIT_S3_URL, config.AUDIT_TSA_URL].filter(Boolean)
+  return examineAudit(
+    db,
+    tenants.map(({ id }) => id),
+    places.length,
+  )
 }
 
 function examineTenantsOf(config: Config, db: Database, keyring: Keyring): Promise<Finding[]> {

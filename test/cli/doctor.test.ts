@@ -48,9 +48,9 @@ async function examine(env: Record<string, string | undefined> = {}) {
   }
 }
 
-test('of a sound site only the Postgres that flushes nothing and mail that is not set are complained of, and each part was looked at', async () => {
+test('of a sound site only the Postgres that flushes nothing, checkpoints kept nowhere and mail that is not set are complained of, and each part was looked at', async () => {
   const { code, findings, troubles } = await examine()
-  expect({ code, troubles }).toEqual({ code: 1, troubles: ['database durability', 'mail'] })
+  expect({ code, troubles }).toEqual({ code: 1, troubles: ['database durability', 'audit log of acme', 'mail'] })
   expect(findings.map(finding => finding.check)).toEqual([
     'settings',
     'database version',
@@ -66,6 +66,7 @@ test('of a sound site only the Postgres that flushes nothing and mail that is no
     'region of the database',
     'region of acme',
     'Stripe for acme',
+    'audit log of acme',
     'issuer',
     'mail',
     'certificate',
