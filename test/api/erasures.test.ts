@@ -109,6 +109,7 @@ describe('from the moment an erasure begins', () => {
         ],
         ['new session', await checkout.post('/v1/checkout-sessions', sessionBody)],
         ['charge', await billing.post('/v1/charges', chargeOf(token))],
+        ['request', await privacy.post('/v1/privacy-requests', { kind: 'access', payer, contact: 'a@mail.example' })],
         ['payer again', await checkout.post('/v1/payers', body, { key })],
         ['token again', await checkout.post('/v1/tokens', tokenBody, { key: tokenKey })],
         ['session again', await checkout.post('/v1/checkout-sessions', sessionBody, { key: sessionKey })],

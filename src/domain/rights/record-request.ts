@@ -1,8 +1,9 @@
 // Takes a request in: the same work and the same answer for the person, for a stranger and for somebody who is not there.
+
 import { z } from 'zod'
 import { actorId } from '../audit/entry.ts'
 import type { Actor, Ctx, Tx } from '../context.ts'
-import { DomainError, invalidField } from '../errors.ts'
+import { invalidField } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
 import type { Answer } from '../idempotency/request.ts'
 import { newId } from '../ids.ts'
@@ -10,6 +11,7 @@ import { languageOf } from '../languages.ts'
 import { queueMail } from '../mail/queue-mail.ts'
 import { openDataKey, openJson, sealJson } from '../payers/data-key.ts'
 import { type PayerProfile, profilePlace } from '../payers/payer.ts'
+import { isLiving, requireLiving } from '../payers/payer-erased.ts'
 import { newRowKey } from '../row-key.ts'
 import { tenantOf } from '../tenants/stripe-account.ts'
 import { read } from '../write.ts'
@@ -54,9 +56,8 @@ export async function recordRequest(ctx: Ctx, wanted: PrivacyRequestInput): Prom
     tenantOf(ctx),
     newRowKey(ctx, REQUEST_TABLE, id),
   ])
-  if (found?.status === 'erased' && source !== 'person')
-    throw new DomainError('payer_erased', 'The payer has been erased.')
-  const named = found?.status === 'erased' ? null : found
+  if (found && source !== 'person') requireLiving(found.status)
+  const named = found && isLiving(found.status) ? found : null
   const payer =
     named && (await openDataKey(ctx, { payerId: named.id, wrapped: named.wrapped_key, keyVersion: named.key_version }))
   const profile = named && payer && openJson<PayerProfile>(ctx, payer, profilePlace(named.id), named.profile_sealed)
