@@ -64,10 +64,23 @@ function pager<Row>(view: View, { path, query, rows }: List<Row>): Html {
   const cursor = query.get('cursor') ?? ''
   const trail = query.has('trail') ? (query.get('trail') as string).split('.') : []
   const older = rows.next_cursor
-  return html`<nav class="pager" aria-label="${list.pages}"><p role="status">${list.shown(rows.data.length)}</p>
-${cursor === '' ? '' : html`<a href="${withCursor(path, query, '', [])}">${list.newest}</a>`}
-${trail.length === 0 ? '' : html`<a href="${withCursor(path, query, trail.at(-1) as string, trail.slice(0, -1))}" rel="prev">${list.newer}</a>`}
-${older === null ? '' : html`<a href="${withCursor(path, query, older, [...trail, cursor].slice(-TRAIL_MAX))}" rel="next">${list.older}</a>`}</nav>`
+  const links = [
+    ...(cursor === '' ? [] : [html`<a href="${withCursor(path, query, '', [])}">${list.newest}</a>`]),
+    ...(trail.length === 0
+      ? []
+      : [
+          html`<a href="${withCursor(path, query, trail.at(-1) as string, trail.slice(0, -1))}" rel="prev">${list.newer}</a>`,
+        ]),
+    ...(older === null
+      ? []
+      : [
+          html`<a href="${withCursor(path, query, older, [...trail, cursor].slice(-TRAIL_MAX))}" rel="next">${list.older}</a>`,
+        ]),
+  ]
+  const shown = html`<p role="status">${list.shown(rows.data.length)}</p>`
+  // A list without other pages is no place to navigate.
+  if (links.length === 0) return html`<div class="pager">${shown}</div>`
+  return html`<nav class="pager" aria-label="${list.pages}">${shown}${links}</nav>`
 }
 
 function withCursor(path: string, query: URLSearchParams, cursor: string, trail: string[]): string {

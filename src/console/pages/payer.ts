@@ -2,6 +2,8 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { listAuditLog } from '../../domain/audit/list-audit-log.ts'
+import type { DisclosureView } from '../../domain/disclosures/disclosure.ts'
+import { listPayerDisclosures } from '../../domain/disclosures/list-payer-disclosures.ts'
 import type { ConsentView } from '../../domain/payers/consents.ts'
 import { getPayer } from '../../domain/payers/get-payer.ts'
 import { listConsents } from '../../domain/payers/list-consents.ts'
@@ -13,9 +15,11 @@ import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import { state, time, wholeId } from '../format.ts'
 import { listView } from '../list.ts'
 import { purposesInWords } from '../purposes-in-words.ts'
+import { DISCLOSURE_TEXTS } from '../texts/disclosure-texts.ts'
 import { PAYER_TEXTS } from '../texts/payer-texts.ts'
 import type { Html, View } from '../view.ts'
 import { happeningOf } from './audit-entries.ts'
+import { disclosureColumns } from './disclosures.ts'
 import { sealedFields } from './payers.ts'
 
 /** What a page shows of each; the rest stands in the audit log. */
@@ -41,6 +45,7 @@ export function payerPage(door: ConsoleDoor) {
     })}
 ${facts(view, factsOf(view, payer))}
 ${await consentsOf(c, door, payer.id)}
+${await disclosuresOf(c, door, payer.id)}
 ${await happenedTo(c, door, payer.id)}`
     return show(c, door, { title: payer.short_name, section: 'payers', body })
   })
@@ -109,6 +114,27 @@ async function consentsOf(c: ConsoleContext, door: ConsoleDoor, payerId: string)
           ]
         : []),
     ],
+  })}</section>`
+}
+
+/** Who outside was told what about the person. */
+async function disclosuresOf(c: ConsoleContext, door: ConsoleDoor, payerId: string): Promise<Html | ''> {
+  const ctx = door.ctxOf(c)
+  if (!hasScope(ctx, 'privacy:read')) return ''
+  const { view } = c.var
+  const texts = DISCLOSURE_TEXTS[view.language]
+  const rows = await listPayerDisclosures(ctx, payerId, { limit: SHOWN })
+  const { title } = await purposesInWords(c, door)
+  return html`<section><h2>${texts.title}</h2>${listView<DisclosureView>(view, {
+    caption: texts.caption,
+    path: `/console/payers/${payerId}`,
+    query: new URLSearchParams(),
+    filters: [],
+    rows: { ...rows, next_cursor: null },
+    href: row => `/console/disclosures/${row.id}`,
+    empty: texts.emptyAll,
+    refused: null,
+    columns: disclosureColumns(view, title),
   })}</section>`
 }
 
