@@ -181,3 +181,28 @@ test('a form that is sent twice has its effect once', async () => {
   const log = await world.as('privacy').get(`/v1/audit-log?object=${consent.json.id}&action=consent.withdraw`)
   expect(log.json.data).toHaveLength(1)
 })
+
+test('a list walks to older rows and back by links, and says what is wrong with a filter', async () => {
+  const checkout = world.as('checkout')
+  await Promise.all(Array.from({ length: 45 }, (_, at) => checkout.post('/v1/payers', { short_name: `Walker ${at}` })))
+  const client = clients.finance
+  const rowsOf = (text: string) => [...text.matchAll(/class="row" href="([^"]+)"/g)].map(([, href]) => href)
+  const linkOf = (text: string, rel: string) =>
+    new RegExp(`href="([^"]+)" rel="${rel}"`).exec(text)?.[1]?.replaceAll('&amp;', '&')
+  const first = (await client.get('/console/payers')).text
+  const second = (await client.get(linkOf(first, 'next') as string)).text
+  const third = (await client.get(linkOf(second, 'next') as string)).text
+  const seen = [first, second, third].flatMap(rowsOf)
+  expect(seen.length).toBeGreaterThan(45)
+  expect(new Set(seen).size).toBe(seen.length)
+  expect(linkOf(first, 'prev')).toBeUndefined()
+  expect(linkOf(third, 'next')).toBeUndefined()
+  const back = (await client.get(linkOf(third, 'prev') as string)).text
+  expect(rowsOf(back)).toEqual(rowsOf(second))
+  expect(rowsOf((await client.get(linkOf(back, 'prev') as string)).text)).toEqual(rowsOf(first))
+  const wrong = await client.get('/console/payers?cursor=nonsense')
+  expect(wrong.status).toBe(422)
+  expect((await client.get(`/console/payers?short_name=${encodeURIComponent('<script>')}`)).text).not.toContain(
+    '<script>',
+  )
+})
