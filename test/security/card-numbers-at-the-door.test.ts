@@ -326,6 +326,7 @@ const FILLED_BY_US: Record<string, string[]> = {
     'payer_id',
     'transaction_id',
   ],
+  audit_archives: ['*'],
   audit_blocks: ['*'],
   audit_checkpoint_copies: ['*'],
   audit_checkpoints: ['*'],

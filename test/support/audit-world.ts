@@ -39,16 +39,17 @@ const SEAL_WITHIN_MS = 20_000
 export async function sealAll(world: World, tenantId: string): Promise<void> {
   const until = performance.now() + SEAL_WITHIN_MS
   for (;;) {
-    await sealAudit(world.dependencies, tenantId)
     const [row] = await asSuperuser(
       world.database,
-      sql => sql<{ waiting: boolean }[]>`
-        select count(*) > coalesce((select sum(row_count) from audit_blocks where tenant_id = ${tenantId}), 0) as waiting, pg_sleep(0.01)
+      sql => sql<{ held: boolean }[]>`
+        select coalesce(bool_or(transaction_number >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint), false) as held,
+               pg_sleep(0.01)
           from audit_log where tenant_id = ${tenantId}`,
     )
-    if (!row?.waiting) return
+    if (!row?.held) break
     if (performance.now() > until) throw new Error('something on the server holds the sealer back')
   }
+  await sealAudit(world.dependencies, tenantId)
 }
 
 /** A tenant with so many blocks of so many entries each. */
