@@ -124,7 +124,7 @@ for (const [locale, words] of [
 
 it('a link that was changed opens nothing, and says what to do', async () => {
   const { url } = await waitingCharge()
-  const { page } = await visit(`${url.slice(0, -1)}${url.endsWith('A') ? 'B' : 'A'}`)
+  const { page } = await visit(`${url.slice(0, -1)}${url.endsWith('A') ? 'E' : 'A'}`)
   await page.getByRole('heading', { name: 'This link does not work.' }).waitFor()
   expect(await findings(page)).toEqual([])
   await page.context().close()

@@ -178,7 +178,7 @@ for (const [locale, title] of [
 
 it('a link that was changed opens nothing, and says what to do', async () => {
   const { link } = await asked()
-  const { page } = await visit(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`)
+  const { page } = await visit(`${link.slice(0, -1)}${link.endsWith('A') ? 'E' : 'A'}`)
   await page.getByRole('heading', { name: 'This link does not work.' }).waitFor()
   expect(await findings(page)).toEqual([])
   await page.context().close()
