@@ -48,11 +48,11 @@ test('a clean database is clean, and each tenant has it in its audit log that it
 
 test('a number in text, in JSON, in bytes, of any tenant and of none, is found by table, column and row', async () => {
   await plant(async tx => {
-    await tx`insert into tenants (id, name, region, livemode, created_at, updated_at) values ('other', ${`x ${NUMBER}`}, 'r', false, now(), now())`
+    await tx`insert into tenants (id, name, region, livemode, created_at, updated_at) values ('other', ${`x ${NUMBER}`}, 'test-region', false, now(), now())`
     await tx`
       insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, outcome, object_type, request_id, details, transaction_id, row_hash)
-      values ('other', 'audt_1', now(), 'x', 'x', 'x', 'ok', 'x', 'x', ${tx.json({ deep: [{ note: DIGITS }] })}, '', ''),
-             ('acme', 'audt_2', now(), 'x', ${DIGITS}, 'x', 'ok', 'x', 'x', '{}', '', ${Buffer.from(`bytes ${NUMBER} and ${NUMBER}`)})`
+      values ('other', 'audt_1', now(), 'x', 'x', 'x', 'ok', 'x', 'x', ${tx.json({ deep: [{ note: DIGITS }] })}, '1', ''),
+             ('acme', 'audt_2', now(), 'x', ${DIGITS}, 'x', 'ok', 'x', 'x', '{}', '2', ${Buffer.from(`bytes ${NUMBER} and ${NUMBER}`)})`
   })
   const { code, result } = await scan([])
   expect(code).toBe(1)
