@@ -1,19 +1,18 @@
-// Opens the places outside the database that the settings name for the audit log's checkpoints.
+// Opens the places outside the database that the settings name for the audit log's checkpoints; what only some of them
+// need is loaded with them.
 import type { Config, Secret } from './config.ts'
-import { createCheckpointBucket } from './outbound/checkpoint-bucket.ts'
 import { createCheckpointFile } from './outbound/checkpoint-file.ts'
 import type { CheckpointSink } from './outbound/checkpoint-sink.ts'
-import { createTimeStamper } from './outbound/time-stamp.ts'
 
 /** The places outside that are set, in the order in which they get a checkpoint. */
-export function openCheckpointSinks(config: Config, clock: { wall(): Date }): CheckpointSink[] {
+export async function openCheckpointSinks(config: Config, clock: { wall(): Date }): Promise<CheckpointSink[]> {
   const { AUDIT_CHECKPOINT_FILE: path, AUDIT_S3_URL, AUDIT_TSA_URL, AUDIT_CA_FILE: caFile } = config
   return [
     ...(path === undefined ? [] : [createCheckpointFile(path)]),
     ...(AUDIT_S3_URL === undefined
       ? []
       : [
-          createCheckpointBucket({
+          (await import('./outbound/checkpoint-bucket.ts')).createCheckpointBucket({
             url: AUDIT_S3_URL,
             region: config.AUDIT_S3_REGION,
             accessKeyId: config.AUDIT_S3_ACCESS_KEY_ID as string,
@@ -26,7 +25,7 @@ export function openCheckpointSinks(config: Config, clock: { wall(): Date }): Ch
     ...(AUDIT_TSA_URL === undefined
       ? []
       : [
-          createTimeStamper({
+          (await import('./outbound/time-stamp.ts')).createTimeStamper({
             url: AUDIT_TSA_URL,
             authoritiesFile: config.AUDIT_TSA_CA_FILE,
             wallNow: clock.wall,

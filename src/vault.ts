@@ -121,7 +121,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       queue,
       mailer,
       erasureList: config.ERASURE_LIST_FILE ? openErasureList(config.ERASURE_LIST_FILE) : null,
-      checkpointSinks: openCheckpointSinks(config, clock),
+      checkpointSinks: await openCheckpointSinks(config, clock),
       auditArchive: config.AUDIT_ARCHIVE_FOLDER ? openArchiveFolder(config.AUDIT_ARCHIVE_FOLDER) : null,
       tenants: createTenantDirectory(db, keyring),
       clock,

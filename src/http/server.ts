@@ -2,7 +2,6 @@
 import { createServer, type Server } from 'node:http'
 import { errorFields } from '../observability/log.ts'
 import { createFetchJson } from '../outbound/fetch-json.ts'
-import { createSignIn } from '../outbound/sign-in.ts'
 import type { Vault } from '../vault.ts'
 import { createApp } from './app.ts'
 import { createAccessTokenVerifier } from './authentication/access-token-verifier.ts'
@@ -35,7 +34,7 @@ export async function startServer(vault: Vault): Promise<RunningServer> {
   const publicUrl = dependencies.settings.publicUrl
   const signIn =
     config.CONSOLE_CLIENT_ID && config.CONSOLE_CLIENT_SECRET
-      ? createSignIn({
+      ? (await import('../outbound/sign-in.ts')).createSignIn({
           issuer: config.AUTH_ISSUER,
           clientId: config.CONSOLE_CLIENT_ID,
           clientSecret: config.CONSOLE_CLIENT_SECRET.reveal(),

@@ -1,7 +1,6 @@
 // Sends one mail by SMTP, always over TLS with a verified certificate, with deadlines on every step.
 import { readFileSync } from 'node:fs'
 import { getCACertificates } from 'node:tls'
-import { createTransport } from 'nodemailer'
 
 /** A server that takes longer than this for a step is given up on; the outbox tries again later. */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -52,30 +51,34 @@ export type MailerOptions = {
 export function createMailer({ url, from, caFile }: MailerOptions): Mailer {
   const { protocol, hostname, port, username, password } = new URL(url)
   const secure = protocol === 'smtps:'
-  const transport = createTransport({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port || (secure ? 465 : 587)),
-    secure,
-    requireTLS: true,
-    ...(username ? { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } } : {}),
-    pool: true,
-    maxConnections: CONNECTIONS_MAX,
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    greetingTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: SILENCE_TIMEOUT_MS,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    tls: {
-      minVersion: 'TLSv1.2',
-      rejectUnauthorized: true,
-      ...(caFile ? { ca: [...getCACertificates('default'), readFileSync(caFile, 'utf8')] } : {}),
-    },
-  })
+  const open = async () =>
+    (await import('nodemailer')).createTransport({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port || (secure ? 465 : 587)),
+      secure,
+      requireTLS: true,
+      ...(username ? { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } } : {}),
+      pool: true,
+      maxConnections: CONNECTIONS_MAX,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      greetingTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: SILENCE_TIMEOUT_MS,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+      tls: {
+        minVersion: 'TLSv1.2',
+        rejectUnauthorized: true,
+        ...(caFile ? { ca: [...getCACertificates('default'), readFileSync(caFile, 'utf8')] } : {}),
+      },
+    })
+  // Loaded with the first mail: most processes send none.
+  let opened: ReturnType<typeof open> | null = null
+  const transport = () => (opened ??= open())
 
   return {
     async send({ to, subject, text, html, messageId, language }) {
       await within(
-        transport.sendMail({
+        (await transport()).sendMail({
           from,
           // As an object, so that nothing in an address is read as a second one.
           to: { name: '', address: to },
@@ -88,9 +91,9 @@ export function createMailer({ url, from, caFile }: MailerOptions): Mailer {
       )
     },
     async verify() {
-      await within(transport.verify())
+      await within((await transport()).verify())
     },
-    close: () => transport.close(),
+    close: () => void opened?.then(one => one.close()),
   }
 }
 

@@ -8,7 +8,7 @@ export type StormCharge = { reference: string; key: string; token: string; amoun
 export type StripeIntent = { id: string; status: string; amount: number; metadata: Record<string, string> }
 
 /** A client gives up on a request after this many tries; the charge itself goes on without it. */
-const TRIES = 5
+const TRIES = 7
 
 /** Sends `count` charges, `inFlight` at a time, as a billing job would: the same key again after every lost answer. */
 export async function storm(options: {
