@@ -1,8 +1,8 @@
 // Checkpoints in an S3-compatible bucket with object lock: written once, and for years nobody can change or delete them.
 import { createHash } from 'node:crypto'
 import { AwsV4Signer } from 'aws4fetch'
-import { type CheckpointCopy, type CheckpointSink, SinkFailed } from './checkpoint-sink.ts'
-import { createExchange, type Exchanged, ExchangeFailed } from './exchange.ts'
+import { type CheckpointCopy, type CheckpointSink, SinkFailed, sinkAway } from './checkpoint-sink.ts'
+import { createExchange, type Exchanged } from './exchange.ts'
 
 export type BucketOptions = {
   /** With the prefix: `https://bucket.host/prefix`. */
@@ -43,7 +43,7 @@ export function createCheckpointBucket(options: BucketOptions): CheckpointSink {
     try {
       return await exchange({ url: object, method, headers: Object.fromEntries(signed.headers), body })
     } catch (error) {
-      throw new SinkFailed(error instanceof ExchangeFailed ? error.code : 'unreachable', error)
+      throw sinkAway(error)
     }
   }
 

@@ -1,4 +1,5 @@
 // A place outside the database that keeps checkpoints of the audit log, and how it fails.
+import { FetchFailed } from './exchange.ts'
 
 export type CheckpointCopy = { tenantId: string; number: number; statement: string }
 
@@ -19,3 +20,7 @@ export class SinkFailed extends Error {
     this.code = code
   }
 }
+
+/** What it means for a place that an exchange with it came to nothing. */
+export const sinkAway = (cause: unknown): SinkFailed =>
+  new SinkFailed(cause instanceof FetchFailed && cause.code === 'timeout' ? 'timeout' : 'unreachable', cause)

@@ -1,9 +1,5 @@
-// A `fetch` for talking to the issuer: verified TLS, a private authority where there is one, a deadline, a size limit.
-import { readFileSync } from 'node:fs'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent, request as httpsRequest } from 'node:https'
-import { getCACertificates } from 'node:tls'
-import { FetchFailed, isAllowedAddress } from './fetch-json.ts'
+// A `fetch` for talking to the issuer, in the form that the library of OpenID Connect asks for.
+import { createExchange, type Exchanged } from './exchange.ts'
 
 /** A person waits for this. */
 const TIMEOUT_MS = 5_000
@@ -19,56 +15,23 @@ export type IssuerFetch = (
 
 /** Redirects are handed back and never followed. Throws FetchFailed. */
 export function createIssuerFetch({ caFile }: { caFile?: string | undefined }): IssuerFetch {
-  const ca = caFile === undefined ? undefined : [...getCACertificates('default'), readFileSync(caFile, 'utf8')]
-  const agent = new Agent({ ca, rejectUnauthorized: true, minVersion: 'TLSv1.2' })
+  const exchange = createExchange({ caFile, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES })
 
   return async (url, { method = 'GET', headers = {}, body }) => {
-    if (!isAllowedAddress(url)) throw new FetchFailed('Only https addresses are called.')
     const text = body === undefined || body === null ? undefined : String(body)
     for (let read = 1; ; read++) {
       try {
-        return await exchange(new URL(url), { method, headers, text, agent })
-      } catch (cause) {
-        if (method === 'GET' && read < READS_MAX) continue
-        throw cause instanceof FetchFailed ? cause : new FetchFailed('The issuer could not be reached.', { cause })
+        return responseOf(await exchange({ url, method, headers, body: text }))
+      } catch (error) {
+        if (method !== 'GET' || read >= READS_MAX) throw error
       }
     }
   }
 }
 
-type Sent = { method: string; headers: Record<string, string>; text: string | undefined; agent: Agent }
-
-function exchange(url: URL, { method, headers, text, agent }: Sent): Promise<Response> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS)
-  return new Promise((resolve, reject) => {
-    const onResponse = (response: IncomingMessage) => {
-      responseOf(response).then(resolve, reject)
-    }
-    const sent =
-      url.protocol === 'https:'
-        ? httpsRequest(url, { agent, method, headers, signal }, onResponse)
-        : httpRequest(url, { method, headers, signal }, onResponse)
-    sent.on('error', reject)
-    sent.end(text)
-  })
-}
-
-async function responseOf(response: IncomingMessage): Promise<Response> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > MAX_BYTES) {
-      response.destroy()
-      throw new FetchFailed('The answer of the issuer is too large.')
-    }
-    chunks.push(chunk)
-  }
-  if (!response.complete) throw new FetchFailed('The answer of the issuer was cut off.')
+function responseOf({ status, rawHeaders, body }: Exchanged): Response {
   const headers = new Headers()
-  for (let i = 0; i + 1 < response.rawHeaders.length; i += 2) {
-    headers.append(response.rawHeaders[i] as string, response.rawHeaders[i + 1] as string)
-  }
-  const status = response.statusCode as number
-  return new Response(status === 204 || status === 304 ? null : Buffer.concat(chunks), { status, headers })
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+    headers.append(rawHeaders[i] as string, rawHeaders[i + 1] as string)
+  return new Response(status === 204 || status === 304 ? null : body, { status, headers })
 }

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import { MessageImprint, PKIStatus, TimeStampReq, TimeStampReqVersion, TimeStampResp } from '@peculiar/asn1-tsp'
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509'
-import { type CheckpointCopy, type CheckpointSink, SinkFailed } from './checkpoint-sink.ts'
-import { createExchange, ExchangeFailed } from './exchange.ts'
+import { type CheckpointCopy, type CheckpointSink, SinkFailed, sinkAway } from './checkpoint-sink.ts'
+import { createExchange } from './exchange.ts'
 import { readTimeStampToken, SHA256_OID, TimeStampRefused } from './time-stamp-token.ts'
 
 const NONCE_BYTES = 16
@@ -49,7 +49,7 @@ export function createTimeStamper(options: TimeStamperOptions): CheckpointSink {
         headers: { 'content-type': 'application/timestamp-query', accept: 'application/timestamp-reply' },
         body: Buffer.from(AsnConvert.serialize(request)),
       }).catch(error => {
-        throw new SinkFailed(error instanceof ExchangeFailed ? error.code : 'unreachable', error)
+        throw sinkAway(error)
       })
       if (answer.status !== 200) throw new SinkFailed('refused')
       const token = tokenOf(answer.body)

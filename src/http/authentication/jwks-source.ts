@@ -1,5 +1,6 @@
 // Where the issuer's keys are read: a configured address, or the one that the issuer's own metadata names.
-import { type FetchJson, isAllowedAddress } from '../../outbound/fetch-json.ts'
+import { isAllowedAddress } from '../../outbound/exchange.ts'
+import type { FetchJson } from '../../outbound/fetch-json.ts'
 
 /** The address named by the metadata is looked up anew after this long, or after it failed. */
 const DISCOVERY_MAX_AGE_MS = 24 * 60 * 60 * 1000
