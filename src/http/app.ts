@@ -34,6 +34,7 @@ import { documentRoutes } from './routes/documents.ts'
 import { erasureRoutes } from './routes/erasures.ts'
 import { healthRoutes } from './routes/health.ts'
 import { inquiryRoutes } from './routes/inquiries.ts'
+import { pageFileRoutes } from './routes/page-files.ts'
 import { payRoutes } from './routes/pay.ts'
 import { payerRoutes } from './routes/payers.ts'
 import { privacyPageRoutes } from './routes/privacy-page.ts'
@@ -86,6 +87,7 @@ export function createApp(options: AppOptions) {
   app.route('/', payerRoutes())
   app.route('/', checkoutRoutes(options))
   app.route('/', checkoutModuleRoutes())
+  app.route('/', pageFileRoutes())
   app.route('/', privacyPageRoutes())
   app.route('/', payRoutes(options))
   app.route('/', contactRoutes())

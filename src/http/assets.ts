@@ -16,3 +16,6 @@ export function readAsset(name: string): Asset {
   const body = readFileSync(path, 'utf8')
   return { body, integrity: `sha384-${createHash('sha384').update(body).digest('base64')}` }
 }
+
+/** The one stylesheet of a page for people outside the company: what all of them share, and its own. */
+export const readPageStyle = (name: string): string => `${readAsset('page.css').body}${readAsset(name).body}`

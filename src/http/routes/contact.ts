@@ -17,7 +17,6 @@ import { readFormStamp, stampForm } from '../../domain/inquiries/inquiry-form.ts
 import { submitInquiry } from '../../domain/inquiries/submit-inquiry.ts'
 import { LANGUAGES, type Language } from '../../domain/languages.ts'
 import type { Tenant } from '../../domain/tenants/tenant-directory.ts'
-import { readAsset } from '../assets.ts'
 import { addressBlock } from '../client-address.ts'
 import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
 import { formOf } from '../form-body.ts'
@@ -102,18 +101,6 @@ export function contactRoutes() {
     )
   }
 
-  const { body } = readAsset('contact.css')
-  app.get(
-    '/checkout/contact.css',
-    operation({
-      id: 'getContactCss',
-      tag: 'Inquiries',
-      summary: 'Part of the contact page',
-      scope: null,
-      answers: { 200: { description: 'The file.', mediaType: 'text/css' } },
-    }),
-    c => c.body(body, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=300' }),
-  )
   return app
 }
 

@@ -11,7 +11,6 @@ import {
   showPayment,
 } from '../../domain/charges/authenticate-charge.ts'
 import { DomainError, notFound } from '../../domain/errors.ts'
-import { readAsset } from '../assets.ts'
 import { type AppContext, type AppEnv, bodyOf, ctxFor } from '../context.ts'
 import { operation } from '../openapi.ts'
 
@@ -104,24 +103,6 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
       return c.json(await finishAuthentication(payerCtx(c, link), link.chargeId, bodyOf(c)))
     },
   )
-
-  for (const [path, name, type] of [
-    ['/checkout/pay.js', 'pay.js', 'text/javascript'],
-    ['/checkout/pay.css', 'pay.css', 'text/css'],
-  ] as const) {
-    const { body } = readAsset(name)
-    app.get(
-      path,
-      operation({
-        id: `get${name.replace('.', '')}`,
-        tag: 'Checkout',
-        summary: `Part of the payer's page`,
-        scope: null,
-        answers: { 200: { description: 'The file.', mediaType: type } },
-      }),
-      c => c.body(body, 200, { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'public, max-age=300' }),
-    )
-  }
 
   return app
 }

@@ -6,7 +6,6 @@ import { notFound } from '../../domain/errors.ts'
 import { LANGUAGES } from '../../domain/languages.ts'
 import { recentRegister } from '../../domain/privacy/register-in-force.ts'
 import { RIGHTS_PATH } from '../../domain/rights/rights-link.ts'
-import { readAsset } from '../assets.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { operation } from '../openapi.ts'
 
@@ -16,19 +15,6 @@ const PAGE = { description: 'The page, in the language of `?lang=` or of Accept-
 
 export function privacyPageRoutes() {
   const app = new Hono<AppEnv>()
-  const { body: style } = readAsset('privacy.css')
-
-  app.get(
-    `${PATH}/style.css`,
-    operation({
-      id: 'getPrivacyStyle',
-      tag: 'Pages',
-      summary: 'The style of the privacy page',
-      scope: null,
-      answers: { 200: { description: 'CSS.', mediaType: 'text/css' } },
-    }),
-    c => c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
-  )
 
   app.get(
     PATH,

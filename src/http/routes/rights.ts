@@ -12,7 +12,6 @@ import {
   showRequestOfLink,
 } from '../../domain/rights/rights-by-link.ts'
 import { RIGHTS_PATH, type RightsLink, readRightsLink } from '../../domain/rights/rights-link.ts'
-import { readAsset } from '../assets.ts'
 import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
 import { formOf } from '../form-body.ts'
 import { operation } from '../openapi.ts'
@@ -38,9 +37,6 @@ const NOTHING_TYPED = { code: '', amount: '' }
 
 export function rightsRoutes() {
   const app = new Hono<AppEnv>()
-  // Before the pages, whose links would match its name too.
-  app.route('/', styleRoute())
-
   app.get(
     `${RIGHTS_PATH}/:link`,
     operation({
@@ -132,24 +128,6 @@ function packageRoutes() {
           'Content-Disposition': 'attachment; filename="my-data.json"',
         })
       }),
-  )
-
-  return app
-}
-
-function styleRoute() {
-  const app = new Hono<AppEnv>()
-  const style = readAsset('rights.css').body
-  app.get(
-    `${RIGHTS_PATH}/page.css`,
-    operation({
-      id: 'getRightsStyle',
-      tag: 'Pages',
-      summary: "Part of the person's page",
-      scope: null,
-      answers: { 200: { description: 'The file.', mediaType: 'text/css' } },
-    }),
-    c => c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=300' }),
   )
 
   return app
