@@ -54,7 +54,7 @@ test('a request that fails validation stores nothing; one that was executed and 
 })
 
 test('a key whose first request is still running is a conflict, and the answer comes once', async () => {
-  await suite.control('POST', '/settings', { account_key: suite.key, api_delay_ms: 100 })
+  await suite.control('POST', '/settings', { account_key: suite.key, api_delay_ms: 1_000 })
   const answers = await Promise.all(Array.from({ length: 10 }, () => create('running')))
   await suite.control('POST', '/settings', { account_key: suite.key, api_delay_ms: 0 })
   const codes = answers.map(answer => (answer.status === 200 ? 'made' : answer.json.error.code)).sort()
