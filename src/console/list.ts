@@ -25,6 +25,16 @@ export type List<Row> = {
   refused: Refused | null
 }
 
+/** A filter by one of a closed list of values, or by none. */
+export const anyOf = <Value extends string>(
+  view: View,
+  field: { name: string; label: string; values: readonly Value[]; words: Readonly<Record<Value, string>> },
+): Field => {
+  const { name, label, values, words } = field
+  const any = { value: '', label: view.words.list.any }
+  return { kind: 'select', name, label, options: [any, ...values.map(value => ({ value, label: words[value] }))] }
+}
+
 /** How many pages back can be walked one by one; beyond, there is the way to the newest. */
 const TRAIL_MAX = 40
 

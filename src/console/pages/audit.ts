@@ -6,7 +6,7 @@ import { linkButton, titleLine } from '../detail.ts'
 import type { ConsoleDoor, ConsoleEnv } from '../door.ts'
 import type { Field } from '../form.ts'
 import { id, time } from '../format.ts'
-import type { Column } from '../list.ts'
+import { anyOf, type Column } from '../list.ts'
 import { showList } from '../show-list.ts'
 import { AUDIT_TEXTS } from '../texts/audit-texts.ts'
 import { actionInWords } from '../texts/event-texts.ts'
@@ -45,18 +45,12 @@ export function auditPages(door: ConsoleDoor) {
 
 function filtersFor(view: View): Field[] {
   const texts = AUDIT_TEXTS[view.language]
-  const outcomes = OUTCOMES.map(value => ({ value, label: texts.outcomes[value] }))
   return [
     { kind: 'search', name: 'action', label: texts.action, maxLength: 100 },
     { kind: 'search', name: 'payer', label: texts.payer, maxLength: 80 },
     { kind: 'search', name: 'object', label: texts.object, maxLength: 80 },
     { kind: 'search', name: 'actor', label: texts.actor, maxLength: 200 },
-    {
-      kind: 'select',
-      name: 'outcome',
-      label: texts.outcome,
-      options: [{ value: '', label: view.words.list.any }, ...outcomes],
-    },
+    anyOf(view, { name: 'outcome', label: texts.outcome, values: OUTCOMES, words: texts.outcomes }),
     { kind: 'date', name: 'created_from', label: texts.from },
     { kind: 'date', name: 'created_to', label: texts.to },
   ]

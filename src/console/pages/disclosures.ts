@@ -16,7 +16,7 @@ import { type Fact, facts, linkButton, titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import type { Field } from '../form.ts'
 import { number, payerLink, state, time, wholeId } from '../format.ts'
-import type { Column } from '../list.ts'
+import { anyOf, type Column } from '../list.ts'
 import { purposesInWords } from '../purposes-in-words.ts'
 import { showList } from '../show-list.ts'
 import { DISCLOSURE_TEXTS } from '../texts/disclosure-texts.ts'
@@ -138,20 +138,9 @@ export const statusOf = (view: View, { status }: DisclosureView): Html =>
 
 function filtersFor(view: View): Field[] {
   const texts = DISCLOSURE_TEXTS[view.language]
-  const any = { value: '', label: view.words.list.any }
   return [
-    {
-      kind: 'select',
-      name: 'status',
-      label: texts.status,
-      options: [any, ...DISCLOSURE_STATUSES.map(value => ({ value, label: texts.statuses[value] }))],
-    },
-    {
-      kind: 'select',
-      name: 'basis',
-      label: texts.basis,
-      options: [any, ...DISCLOSURE_BASES.map(value => ({ value, label: texts.bases[value] }))],
-    },
+    anyOf(view, { name: 'status', label: texts.status, values: DISCLOSURE_STATUSES, words: texts.statuses }),
+    anyOf(view, { name: 'basis', label: texts.basis, values: DISCLOSURE_BASES, words: texts.bases }),
     { kind: 'search', name: 'recipient', label: texts.recipient, maxLength: 200 },
     { kind: 'date', name: 'created_from', label: texts.from },
     { kind: 'date', name: 'created_to', label: texts.to },

@@ -11,7 +11,7 @@ import { type Fact, facts, linkButton, titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import type { Field } from '../form.ts'
 import { payerLink, state, time, wholeId } from '../format.ts'
-import type { Column } from '../list.ts'
+import { anyOf, type Column } from '../list.ts'
 import { showList } from '../show-list.ts'
 import { INQUIRY_TEXTS } from '../texts/inquiry-texts.ts'
 import { LANGUAGE_NAMES } from '../texts/language.ts'
@@ -86,26 +86,15 @@ function messagesOf(view: View, { messages }: InquiryWithMessages): Html {
 
 function filtersFor(view: View): Field[] {
   const texts = INQUIRY_TEXTS[view.language]
-  const any = { value: '', label: view.words.list.any }
   return [
-    {
-      kind: 'select',
-      name: 'status',
-      label: texts.status,
-      options: [any, ...INQUIRY_STATUSES.map(value => ({ value, label: texts.statuses[value] }))],
-    },
-    {
-      kind: 'select',
-      name: 'kind',
-      label: texts.kind,
-      options: [any, ...INQUIRY_KINDS.map(value => ({ value, label: texts.kinds[value] }))],
-    },
-    {
-      kind: 'select',
+    anyOf(view, { name: 'status', label: texts.status, values: INQUIRY_STATUSES, words: texts.statuses }),
+    anyOf(view, { name: 'kind', label: texts.kind, values: INQUIRY_KINDS, words: texts.kinds }),
+    anyOf(view, {
       name: 'overdue',
       label: texts.onlyOverdue,
-      options: [any, ...(['true', 'false'] as const).map(value => ({ value, label: texts.overdueChoices[value] }))],
-    },
+      values: ['true', 'false'] as const,
+      words: texts.overdueChoices,
+    }),
   ]
 }
 

@@ -15,7 +15,7 @@ import { linkButton, titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import type { Field } from '../form.ts'
 import { day, id, state, type Tone, time } from '../format.ts'
-import type { Column } from '../list.ts'
+import { anyOf, type Column } from '../list.ts'
 import { showList } from '../show-list.ts'
 import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
@@ -148,26 +148,10 @@ const statusOf = (view: View, { status, overdue }: PrivacyRequestView): Html => 
 
 function filtersFor(view: View): Field[] {
   const texts = REQUEST_TEXTS[view.language]
-  const any = { value: '', label: view.words.list.any }
   return [
-    {
-      kind: 'select',
-      name: 'status',
-      label: texts.status,
-      options: [any, ...REQUEST_STATUSES.map(value => ({ value, label: texts.statuses[value] }))],
-    },
-    {
-      kind: 'select',
-      name: 'kind',
-      label: texts.kind,
-      options: [any, ...REQUEST_KINDS.map(value => ({ value, label: texts.kinds[value] }))],
-    },
-    {
-      kind: 'select',
-      name: 'overdue',
-      label: texts.term,
-      options: [any, ...(['true', 'false'] as const).map(value => ({ value, label: texts.terms[value] }))],
-    },
+    anyOf(view, { name: 'status', label: texts.status, values: REQUEST_STATUSES, words: texts.statuses }),
+    anyOf(view, { name: 'kind', label: texts.kind, values: REQUEST_KINDS, words: texts.kinds }),
+    anyOf(view, { name: 'overdue', label: texts.term, values: ['true', 'false'] as const, words: texts.terms }),
   ]
 }
 
