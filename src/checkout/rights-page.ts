@@ -99,6 +99,16 @@ export function deadRightsPage(language: Language): Html {
   return frame(language, texts.missing, html`<h1>${texts.missing}</h1><p>${texts.missingMore}</p>`)
 }
 
+/** For what was refused before anything of it was looked at. */
+export function refusedRightsPage(language: Language, why: 'cardTyped' | 'failed'): Html {
+  const texts = RIGHTS_TEXTS[language]
+  return frame(
+    language,
+    texts.notTaken,
+    html`<h1>${texts.notTaken}</h1><p class="problem" role="alert">${texts[why]}</p>`,
+  )
+}
+
 export const frame = (language: Language, title: string, body: Html, width = ''): Html => html`<!doctype html>
 <html lang="${language}">
 <head>

@@ -49,6 +49,9 @@ export type RightsTexts = Record<
   | 'formPayerHint'
   | 'formSend'
   | 'formWrong'
+  | 'notTaken'
+  | 'cardTyped'
+  | 'failed'
   | 'missing'
   | 'missingMore',
   string
@@ -104,6 +107,10 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     formPayerHint: 'Needed only when several people use the same address.',
     formSend: 'Ask {merchant}',
     formWrong: 'Choose what you want, and enter an e-mail address such as name@example.com.',
+    notTaken: 'This was not taken.',
+    cardTyped:
+      'What was typed looks like a card number or a security code, so nothing of it was kept. Go back and leave it out. If it is another number, put a letter right beside it.',
+    failed: 'Something did not work. Go back and try again in a while.',
     missing: 'This link does not work.',
     missingMore: 'It may have been copied in part, or it is too old. Open the whole link from your e-mail again.',
   },
@@ -157,6 +164,10 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     formPayerHint: '同じアドレスを複数の方が使っている場合にのみ必要です。',
     formSend: '{merchant} に請求する',
     formWrong: 'ご請求の内容を選び、name@example.com のようなメールアドレスを入力してください。',
+    notTaken: '受け付けられませんでした。',
+    cardTyped:
+      'カード番号またはセキュリティコードのように見えるため、何も保存していません。前のページに戻り、書かずに送信してください。別の番号の場合は、すぐ隣に文字を入れてください。',
+    failed: '処理できませんでした。前のページに戻り、しばらくしてからもう一度お試しください。',
     missing: 'このリンクは使えません。',
     missingMore: '一部だけがコピーされたか、期限が切れています。メールのリンク全体をもう一度開いてください。',
   },
@@ -209,6 +220,10 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     formPayerHint: 'Нэг хаягийг хэд хэдэн хүн ашигладаг үед л хэрэгтэй.',
     formSend: '{merchant}-аас асуух',
     formWrong: 'Юу хүсэж байгаагаа сонгож, name@example.com гэх мэт и-мэйл хаяг оруулна уу.',
+    notTaken: 'Хүлээж авсангүй.',
+    cardTyped:
+      'Бичсэн зүйл картын дугаар эсвэл нууц код шиг харагдаж байгаа тул бид юуг ч хадгалаагүй. Буцаж очоод үүнийг бичихгүйгээр илгээнэ үү. Өөр дугаар бол яг хажууд нь үсэг бичнэ үү.',
+    failed: 'Ямар нэг зүйл болсонгүй. Буцаж очоод хэсэг хугацааны дараа дахин оролдоно уу.',
     missing: 'Энэ холбоос ажиллахгүй байна.',
     missingMore:
       'Зөвхөн хэсгийг нь хуулсан эсвэл хугацаа нь дууссан байна. И-мэйл дэх холбоосыг бүтнээр нь дахин нээнэ үү.',

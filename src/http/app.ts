@@ -15,6 +15,7 @@ import { accessLog } from './middleware/access-log.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { checkoutCors } from './middleware/checkout-cors.ts'
 import { oneRegion } from './middleware/one-region.ts'
+import { pageErrors } from './middleware/page-errors.ts'
 import { panFirewall } from './middleware/pan-firewall.ts'
 import { limitFailedAuthentication, rateLimit } from './middleware/rate-limit.ts'
 import { readBody } from './middleware/read-body.ts'
@@ -28,7 +29,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { chargeRoutes } from './routes/charges.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { checkoutModuleRoutes } from './routes/checkout-module.ts'
-import { contactPageErrors, contactRoutes } from './routes/contact.ts'
+import { contactErrorPage, contactRoutes } from './routes/contact.ts'
 import { disclosureRoutes } from './routes/disclosures.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { erasureRoutes } from './routes/erasures.ts'
@@ -42,7 +43,7 @@ import { privacyRequestRoutes } from './routes/privacy-requests.ts'
 import { purposeRoutes } from './routes/purposes.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { refundRoutes } from './routes/refunds.ts'
-import { rightsRoutes } from './routes/rights.ts'
+import { rightsErrorPage, rightsRoutes } from './routes/rights.ts'
 import { rightsFormRoutes } from './routes/rights-form.ts'
 import { stripeWebhookRoutes } from './routes/stripe-webhooks.ts'
 import { tokenRoutes } from './routes/tokens.ts'
@@ -71,7 +72,8 @@ export function createApp(options: AppOptions) {
   app.use(rememberAddress({ trusted: options.trusted }))
   app.use(limitFailedAuthentication({ addressOf: c => c.var.clientAddress }))
   app.use(checkoutCors(dependencies))
-  app.use('/contact/*', contactPageErrors())
+  app.use('/contact/*', pageErrors(contactErrorPage))
+  app.use('/rights/*', pageErrors(rightsErrorPage))
   app.use(readBody())
   app.use(oneRegion(dependencies))
   app.use(panFirewall({ onHit: place => dependencies.meter.count('firewall_hits', { place }) }))

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import axe from 'axe-core'
 import type { Frame, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createShop } from '../../src/dev/demo-shop/shop.ts'
@@ -11,11 +10,11 @@ import { STRIPE_JS_PATH } from '../../src/dev/stripe-simulator/browser/browser-a
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
 import { setTenant } from '../../src/domain/tenants/set-tenant.ts'
 import { DESKTOP, launchBrowser, PHONE, type TestBrowser } from '../support/browser.ts'
+import { findings, type Look, openPage, shot, type Visit } from '../support/page-visit.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const NUMBER = '4242424242424242'
 const DECLINED = '4000000000000002'
-const SCREENSHOTS = process.env.PANLESS_SCREENSHOTS
 
 let world: World
 let issuer: Server
@@ -61,25 +60,18 @@ const listening = (server: Server) =>
 
 type Seen = { url: string; text: string }
 
-/** A page that remembers every request, and every complaint of the browser. */
-async function visit(
-  viewport: { width: number; height: number },
-  dark = false,
-): Promise<{ page: Page; seen: Seen[]; complaints: string[] }> {
-  const context = await browser.open(viewport, dark)
-  const page = await context.newPage()
+/** A visit to the shop that remembers every request. */
+async function enter(look: Look): Promise<Visit & { seen: Seen[] }> {
+  const opened = await openPage(browser, look)
   const seen: Seen[] = []
-  const complaints: string[] = []
-  page.on('request', request =>
+  opened.page.on('request', request =>
     seen.push({
       url: request.url(),
       text: `${request.url()} ${JSON.stringify(request.headers())} ${request.postData() ?? ''}`,
     }),
   )
-  page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
-  page.on('pageerror', error => complaints.push(error.message))
-  await page.goto(shopUrl)
-  return { page, seen, complaints }
+  await opened.page.goto(shopUrl)
+  return { ...opened, seen }
 }
 
 async function openCardForm(page: Page, shortName: string): Promise<Frame> {
@@ -95,30 +87,19 @@ async function typeCard(frame: Frame, number: string): Promise<void> {
   await frame.getByLabel('Security code').fill('123')
 }
 
-async function shot(page: Page, name: string): Promise<void> {
-  if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true })
-}
-
-async function axeFindings(page: Page): Promise<string[]> {
-  // The page's policy rightly blocks an injected script, so the tool goes in past it, by the debugger.
-  await page.evaluate(`(() => { ${axe.source} })()`)
-  const result = (await page.evaluate('axe.run()')) as { violations: { id: string; nodes: { target: unknown }[] }[] }
-  return result.violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes.map(node => node.target))}`)
-}
-
 for (const [name, viewport, dark] of [
   ['desktop', DESKTOP, false],
   ['phone', PHONE, true],
 ] as const) {
   it(`saves a card on a ${name}, and the number reaches no origin but Stripe's`, async () => {
-    const { page, seen, complaints } = await visit(viewport, dark)
+    const { page, seen, complaints } = await enter({ viewport, dark })
     await shot(page, `shop-${name}-1-start`)
-    expect(await axeFindings(page)).toEqual([])
+    expect(await findings(page)).toEqual([])
     const frame = await openCardForm(page, 'T. Bat')
     await typeCard(frame, NUMBER)
     await page.getByLabel(/I agree/).check()
     await shot(page, `shop-${name}-2-card`)
-    expect(await axeFindings(page)).toEqual([])
+    expect(await findings(page)).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
     await page.getByRole('button', { name: /Save card/ }).click()
     await page.getByRole('heading', { name: 'Your card is saved' }).waitFor()
@@ -137,7 +118,7 @@ for (const [name, viewport, dark] of [
 }
 
 it('says what is wrong when the card is declined, and takes another', async () => {
-  const { page } = await visit(PHONE)
+  const { page } = await enter({ viewport: PHONE })
   const frame = await openCardForm(page, 'Declined once')
   await typeCard(frame, DECLINED)
   await page.getByLabel(/I agree/).check()
@@ -154,7 +135,7 @@ it('says what is wrong when the card is declined, and takes another', async () =
 })
 
 it('runs no script that the policy does not name', async () => {
-  const { page, complaints } = await visit(DESKTOP)
+  const { page, complaints } = await enter({ viewport: DESKTOP })
   await page.evaluate(`(() => {
     const inline = document.createElement('script')
     inline.textContent = 'window.skimmed = true'

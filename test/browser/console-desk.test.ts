@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { keepAudit } from '../../src/domain/audit/keep-audit.ts'
 import { sealAll } from '../support/audit-world.ts'
 import { launchBrowser, type TestBrowser } from '../support/browser.ts'
-import { type ConsolePage, lookAt, lookAtThis, signInAt } from '../support/console-browser.ts'
+import { lookAt, lookAtThis, signInAt } from '../support/console-browser.ts'
+import type { Visit } from '../support/page-visit.ts'
 import { codeTo } from '../support/rights.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -14,8 +15,8 @@ const EMAIL = 'bat@mail.example'
 
 let world: World
 let browser: TestBrowser
-let privacy: ConsolePage
-let second: ConsolePage
+let privacy: Visit
+let second: Visit
 let payer: string
 
 beforeAll(async () => {

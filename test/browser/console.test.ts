@@ -1,7 +1,8 @@
 // People of the company at the console, in a real browser: signing in, finding a payer, revealing, withdrawing, the audit.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { launchBrowser, type TestBrowser } from '../support/browser.ts'
-import { type ConsolePage, lookAt, lookAtThis, signInAt } from '../support/console-browser.ts'
+import { lookAt, lookAtThis, signInAt } from '../support/console-browser.ts'
+import type { Visit } from '../support/page-visit.ts'
 import { payerWithCard } from '../support/payer-with-card.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -10,7 +11,7 @@ vi.setConfig({ testTimeout: 120_000 })
 
 let world: World
 let browser: TestBrowser
-let privacy: ConsolePage
+let privacy: Visit
 let payer: string
 
 beforeAll(async () => {

@@ -1,12 +1,10 @@
 // A payer on a phone behind the link of a charge that the bank wants authenticated.
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { STRIPE_JS_PATH } from '../../src/dev/stripe-simulator/browser/browser-app.ts'
-import { DESKTOP, launchBrowser, PHONE, type TestBrowser } from '../support/browser.ts'
+import { launchBrowser, PHONE, type TestBrowser } from '../support/browser.ts'
+import { findings, shot, visit } from '../support/page-visit.ts'
 import { startWorld, type World } from '../support/world.ts'
-
-const SCREENSHOTS = process.env.PANLESS_SCREENSHOTS
 
 let world: World
 let browser: TestBrowser
@@ -41,31 +39,6 @@ async function waitingCharge(): Promise<{ id: string; url: string }> {
   return { id, url: `${world.url}${path}` }
 }
 
-async function visit(
-  url: string,
-  viewport = PHONE,
-  locale = 'en-US',
-  dark = false,
-): Promise<{ page: Page; complaints: string[] }> {
-  const context = await browser.open(viewport, dark)
-  await context.setExtraHTTPHeaders({ 'accept-language': locale })
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
-  page.on('pageerror', error => complaints.push(error.message))
-  await page.goto(url)
-  return { page, complaints }
-}
-
-const shot = (page: Page, name: string) =>
-  SCREENSHOTS ? page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true }) : Promise.resolve()
-
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(`(() => { ${axe.source} })()`)
-  const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] }
-  return violations.map(({ id }) => id)
-}
-
 /** The bank's own check, in a frame of Stripe's. */
 async function atTheBank(page: Page, button: 'Complete authentication' | 'Fail authentication'): Promise<void> {
   const stripe = new URL(`${world.stripe.url}${STRIPE_JS_PATH}`).origin
@@ -76,7 +49,7 @@ async function atTheBank(page: Page, button: 'Complete authentication' | 'Fail a
 
 it('a payer confirms on a phone, and the charge has succeeded', async () => {
   const { id, url } = await waitingCharge()
-  const { page, complaints } = await visit(url)
+  const { page, complaints } = await visit(browser, url, { viewport: PHONE })
   expect(await findings(page)).toEqual([])
   await shot(page, 'pay-phone-1-open')
   await page.getByRole('button', { name: /Confirm payment of USD 48\.00/ }).click()
@@ -95,7 +68,7 @@ it('a payer confirms on a phone, and the charge has succeeded', async () => {
 
 it('a bank that refuses leaves the payment open, and says so', async () => {
   const { id, url } = await waitingCharge()
-  const { page } = await visit(url, DESKTOP)
+  const { page } = await visit(browser, url)
   await page.getByRole('button', { name: /Confirm payment/ }).click()
   await atTheBank(page, 'Fail authentication')
   await page
@@ -113,7 +86,7 @@ for (const [locale, words] of [
 ] as const) {
   it(`speaks ${locale}`, async () => {
     const { url } = await waitingCharge()
-    const { page } = await visit(url, PHONE, locale, true)
+    const { page } = await visit(browser, url, { viewport: PHONE, locale, dark: true })
     await page.getByRole('heading', { name: words }).waitFor()
     expect(await page.evaluate('document.documentElement.lang')).toBe(locale.slice(0, 2))
     expect(await findings(page)).toEqual([])
@@ -124,7 +97,7 @@ for (const [locale, words] of [
 
 it('a link that was changed opens nothing, and says what to do', async () => {
   const { url } = await waitingCharge()
-  const { page } = await visit(`${url.slice(0, -1)}${url.endsWith('A') ? 'E' : 'A'}`)
+  const { page } = await visit(browser, `${url.slice(0, -1)}${url.endsWith('A') ? 'E' : 'A'}`, { viewport: PHONE })
   await page.getByRole('heading', { name: 'This link does not work.' }).waitFor()
   expect(await findings(page)).toEqual([])
   await page.context().close()

@@ -1,12 +1,9 @@
 // Somebody reads the privacy page: in three languages, at two widths, light and dark; and it follows the register.
-import axe from 'axe-core'
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DESKTOP, launchBrowser, PHONE, type TestBrowser } from '../support/browser.ts'
+import { findings, type Look, overhang, shot, visit } from '../support/page-visit.ts'
 import { changing, publishChanged, withoutField } from '../support/registers.ts'
 import { startWorld, type World } from '../support/world.ts'
-
-const SCREENSHOTS = process.env.PANLESS_SCREENSHOTS
 
 let world: World
 let browser: TestBrowser
@@ -20,22 +17,7 @@ afterAll(async () => {
   await world?.close()
 })
 
-async function visit(path: string, viewport = DESKTOP, locale = 'en-US', dark = false) {
-  const context = await browser.open(viewport, dark)
-  await context.setExtraHTTPHeaders({ 'accept-language': locale })
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
-  page.on('pageerror', error => complaints.push(error.message))
-  await page.goto(`${world.url}${path}`)
-  return { page, complaints }
-}
-
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(`(() => { ${axe.source} })()`)
-  const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] }
-  return violations.map(({ id }) => id)
-}
+const open = (path: string, look?: Look) => visit(browser, `${world.url}${path}`, look)
 
 for (const [locale, heading] of [
   ['en', 'Privacy'],
@@ -48,17 +30,13 @@ for (const [locale, heading] of [
   ] as const) {
     for (const dark of [false, true]) {
       it(`reads well in ${locale} on a ${width}, ${dark ? 'dark' : 'light'}`, async () => {
-        const { page, complaints } = await visit('/privacy', viewport, locale, dark)
+        const { page, complaints } = await open('/privacy', { viewport, locale, dark })
         await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
         expect(await page.evaluate('document.documentElement.lang')).toBe(locale)
         expect(await findings(page)).toEqual([])
-        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+        expect(await overhang(page)).toBe(0)
         expect(await page.locator('script').count()).toBe(0)
-        if (SCREENSHOTS)
-          await page.screenshot({
-            path: `${SCREENSHOTS}/privacy-${locale}-${width}-${dark ? 'dark' : 'light'}.png`,
-            fullPage: true,
-          })
+        await shot(page, `privacy-${locale}-${width}-${dark ? 'dark' : 'light'}`)
         expect(complaints).toEqual([])
         await page.context().close()
       })
@@ -67,7 +45,7 @@ for (const [locale, heading] of [
 }
 
 it('leads to the other languages, and to the forms for requests and for questions', async () => {
-  const { page } = await visit('/privacy/other')
+  const { page } = await open('/privacy/other')
   await page.getByRole('link', { name: '日本語' }).click()
   await page.getByRole('heading', { name: 'プライバシー', level: 1 }).waitFor()
   expect(page.url()).toBe(`${world.url}/privacy/other?lang=ja`)
@@ -79,7 +57,7 @@ it('leads to the other languages, and to the forms for requests and for question
 })
 
 it('says what the register, the region and the recipients are, and changes when they change', async () => {
-  const { page } = await visit('/privacy/other')
+  const { page } = await open('/privacy/other')
   const shown = (name: string) => page.locator(`article#${name}`).innerText()
   expect(await page.locator('main').innerText()).toContain('test-region')
   expect(await shown('gifts')).toContain('phone number')

@@ -1,5 +1,5 @@
 // The contact page, for anybody: a form for the default tenant and one for each, and every refusal as a page too.
-import { Hono, type MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
 import { z } from 'zod'
 import {
   type ContactError,
@@ -20,7 +20,8 @@ import type { Tenant } from '../../domain/tenants/tenant-directory.ts'
 import { addressBlock } from '../client-address.ts'
 import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
 import { formOf } from '../form-body.ts'
-import { type OperationSpec, operation } from '../openapi.ts'
+import { PAGE_REFUSALS } from '../middleware/page-errors.ts'
+import { operation } from '../openapi.ts'
 import { createTokenBuckets } from '../token-buckets.ts'
 
 const PATH = '/contact'
@@ -37,15 +38,6 @@ const formBody = z.object({
 })
 
 const page = (description: string) => ({ description, mediaType: 'text/html' })
-const REFUSALS: OperationSpec['answers'] = {
-  400: page('The request cannot be read.'),
-  404: page('There is no such tenant.'),
-  422: page('The form again, with what is to be put right; nothing typed is lost. A card number is never shown again.'),
-  429: { ...page('Too many messages.'), headers: { 'Retry-After': 'Seconds until another try makes sense.' } },
-  500: page('Something went wrong here.'),
-  503: { ...page('The database is busy.'), headers: { 'Retry-After': 'Seconds until another try makes sense.' } },
-}
-
 export function contactRoutes() {
   const app = new Hono<AppEnv>()
   const posts = createTokenBuckets(POSTS)
@@ -61,7 +53,7 @@ export function contactRoutes() {
         tag: 'Inquiries',
         summary: 'The form for questions, wishes and complaints, in English, Japanese or Mongolian (`?lang=`)',
         scope: null,
-        answers: { 200: page('The page.'), ...REFUSALS },
+        answers: { 200: page('The page.'), ...PAGE_REFUSALS },
       }),
       async c => c.html(contactPage(await blankPage(c))),
     )
@@ -75,13 +67,7 @@ export function contactRoutes() {
         scope: null,
         body: formBody,
         bodyTypes: ['application/x-www-form-urlencoded'],
-        answers: {
-          200: page('Thank you.'),
-          ...REFUSALS,
-          403: page('The form came from elsewhere.'),
-          413: page('The form is too large.'),
-          415: page('This is no form.'),
-        },
+        answers: { 200: page('Thank you.'), ...PAGE_REFUSALS },
       }),
       async c => {
         const tenant = await tenantOfPage(c)
@@ -104,25 +90,11 @@ export function contactRoutes() {
   return app
 }
 
-/** Stands before the body is read: whatever refuses a form, also the firewall, the person sees a page. */
-export function contactPageErrors(): MiddlewareHandler<AppEnv> {
-  return async function contactPageErrors(c, next) {
-    await next()
-    const { error } = c
-    if (error === undefined) return
-    const { status } = c.res
-    const retryAfter = c.res.headers.get('Retry-After')
-    // Hono would carry the headers of the answer that is replaced over to the new one.
-    c.res = undefined
-    c.finalized = false
-    if (retryAfter !== null) c.header('Retry-After', retryAfter)
-    setPageHeaders(c)
-    const again = await formAgain(c, error)
-    const language = languageOfPage(c)
-    c.res = again
-      ? await c.html(again, status as 422)
-      : await c.html(contactProblemPage(language, PATH, status === 404 ? 'missing' : 'failed'), status as 404)
-  }
+/** The form again where it is the form that was refused. */
+export async function contactErrorPage(c: AppContext, error: Error, status: number) {
+  setPageHeaders(c)
+  const again = await formAgain(c, error)
+  return again ?? contactProblemPage(languageOfPage(c), PATH, status === 404 ? 'missing' : 'failed')
 }
 
 /** The form with what was typed and what is wrong; null where the refusal is not about the form. */

@@ -8,12 +8,11 @@ import { RIGHTS_PATH } from '../../domain/rights/rights-link.ts'
 import { startRequestAsPerson } from '../../domain/rights/start-request-as-person.ts'
 import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
 import { formOf } from '../form-body.ts'
+import { PAGE_REFUSALS } from '../middleware/page-errors.ts'
 import { operation } from '../openapi.ts'
 import { PAGE_POLICY } from './rights.ts'
 
 const FORM = { description: 'The form.', mediaType: 'text/html' }
-const AGAIN = { description: 'The form, with what was wrong.', mediaType: 'text/html' }
-const MISSING = { description: 'There is no such tenant.', mediaType: 'text/html' }
 const ON = { description: 'To the page of the request.', headers: { Location: 'The page of the request.' } }
 
 const NOTHING_TYPED = { kind: '', contact: '', payer: '' }
@@ -31,7 +30,7 @@ export function rightsFormRoutes() {
         tag: 'Pages',
         summary: 'The form for requests about one’s own data',
         scope: null,
-        answers: { 200: FORM, 404: MISSING },
+        answers: { 200: FORM, ...PAGE_REFUSALS },
       }),
       c => answer(c, c.req.param('tenant'), null),
     )
@@ -43,7 +42,7 @@ export function rightsFormRoutes() {
         summary: 'Ask about one’s own data',
         description: 'The answer is the same whether the person is known or not. At most five a day from one address.',
         scope: null,
-        answers: { 303: ON, 404: MISSING, 422: AGAIN, 429: AGAIN },
+        answers: { 303: ON, ...PAGE_REFUSALS },
       }),
       c => send(c, c.req.param('tenant')),
     )

@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { accessPackagePage } from '../../checkout/access-package-page.ts'
 import { payLanguageOf } from '../../checkout/pay-texts.ts'
-import { deadRightsPage, type RightsProblem, rightsPage } from '../../checkout/rights-page.ts'
+import { deadRightsPage, type RightsProblem, refusedRightsPage, rightsPage } from '../../checkout/rights-page.ts'
 import { DomainError, type ErrorCode } from '../../domain/errors.ts'
 import type { Language } from '../../domain/languages.ts'
 import {
@@ -14,6 +14,7 @@ import {
 import { RIGHTS_PATH, type RightsLink, readRightsLink } from '../../domain/rights/rights-link.ts'
 import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
 import { formOf } from '../form-body.ts'
+import { PAGE_REFUSALS } from '../middleware/page-errors.ts'
 import { operation } from '../openapi.ts'
 
 /** A page without scripts; its forms go to ourselves. */
@@ -21,8 +22,6 @@ export const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 const PAGE = { description: 'The page.', mediaType: 'text/html' }
-const DEAD = { description: 'The link is not one of ours, or too old.', mediaType: 'text/html' }
-const AGAIN = { description: 'The page, with what was wrong.', mediaType: 'text/html' }
 const BACK = { description: 'Back to the page.', headers: { Location: 'The page.' } }
 
 const PROBLEM_OF: Partial<Record<ErrorCode, { problem: RightsProblem | null; status: 200 | 422 | 429 }>> = {
@@ -44,7 +43,7 @@ export function rightsRoutes() {
       tag: 'Pages',
       summary: "The page of a person's request about their data",
       scope: null,
-      answers: { 200: PAGE, 404: DEAD },
+      answers: { 200: PAGE, ...PAGE_REFUSALS },
     }),
     c => onPage(c, async (link, language) => page(c, link, language)),
   )
@@ -56,7 +55,7 @@ export function rightsRoutes() {
       tag: 'Pages',
       summary: 'Send a code to the contact of the request',
       scope: null,
-      answers: { 303: BACK, 200: AGAIN, 404: DEAD, 429: AGAIN },
+      answers: { 303: BACK, 200: PAGE, ...PAGE_REFUSALS },
     }),
     c =>
       onPage(c, async (link, language) => {
@@ -76,7 +75,7 @@ export function rightsRoutes() {
       tag: 'Pages',
       summary: 'Show who one is, with the code and the amount of the last payment',
       scope: null,
-      answers: { 303: BACK, 200: AGAIN, 404: DEAD, 422: AGAIN, 429: AGAIN },
+      answers: { 303: BACK, 200: PAGE, ...PAGE_REFUSALS },
     }),
     c =>
       onPage(c, async (link, language) => {
@@ -115,9 +114,8 @@ function packageRoutes() {
           mediaTypes: ['text/html', 'application/json'],
           headers: { 'Content-Disposition': 'The name of the file.' },
         },
-        404: DEAD,
+        ...PAGE_REFUSALS,
       },
-      errors: ['invalid_state', 'payer_erased'],
     }),
     c =>
       onPage(c, async (link, language) => {
@@ -131,6 +129,16 @@ function packageRoutes() {
   )
 
   return app
+}
+
+/** For what was refused before a page could say so itself. */
+export function rightsErrorPage(c: AppContext, error: Error, status: number) {
+  const language = payLanguageOf(c.req.header('accept-language'))
+  c.header('Content-Security-Policy', PAGE_POLICY)
+  c.header('Vary', 'Accept-Language')
+  if (status === 404 || status === 409 || status === 410) return deadRightsPage(language)
+  const isCard = error instanceof DomainError && error.code === 'card_number_refused'
+  return refusedRightsPage(language, isCard ? 'cardTyped' : 'failed')
 }
 
 /** Judges the link, and answers in the language of the browser. */
