@@ -19,11 +19,13 @@ export async function orClose<Value>(vault: { close(): Promise<void> }, starting
   }
 }
 
-export async function runUntilSignal(log: Logger, stop: () => Promise<void>): Promise<void> {
+/** `started` says that the process works: only once it is heard may somebody send a signal and expect a graceful stop. */
+export async function runUntilSignal(log: Logger, started: () => void, stop: () => Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
   process.once('SIGTERM', resolve)
   process.once('SIGINT', resolve)
   process.on('unhandledRejection', error => log.error(errorFields(error), 'an error was not handled'))
+  started()
   const signal = await promise
   log.info({ signal }, 'stopping')
   process.once(signal, () => process.exit(1))

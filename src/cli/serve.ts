@@ -25,8 +25,9 @@ export async function serve(clock?: Clock): Promise<void> {
   await orClose(vault, refuseReturnedPayers(vault))
   await orClose(vault, recordProcess(vault.dependencies, 'serve', 'start'))
   const server = await orClose(vault, startServer(vault))
-  log.info({ port: server.port, version: process.version, region: vault.config.REGION }, 'serving')
-  await runUntilSignal(log, async () => {
+  const started = () =>
+    log.info({ port: server.port, version: process.version, region: vault.config.REGION }, 'serving')
+  await runUntilSignal(log, started, async () => {
     await server.close(GRACE_MS)
     await recordProcess(vault.dependencies, 'serve', 'stop').catch(error =>
       log.error(errorFields(error), 'the stop could not be recorded'),

@@ -25,8 +25,9 @@ export async function work(clock?: Clock): Promise<void> {
   await orClose(vault, recordProcess(vault.dependencies, 'worker', 'start'))
   const metrics = await orClose(vault, serveMetrics(vault, vault.config.METRICS_PORT))
   const worker = await orClose(vault, startWorker(vault.dependencies))
-  log.info({ port: metrics.port, version: process.version, region: vault.config.REGION }, 'working')
-  await runUntilSignal(log, async () => {
+  const started = () =>
+    log.info({ port: metrics.port, version: process.version, region: vault.config.REGION }, 'working')
+  await runUntilSignal(log, started, async () => {
     await worker.stop()
     await recordProcess(vault.dependencies, 'worker', 'stop').catch(error =>
       log.error(errorFields(error), 'the stop could not be recorded'),
