@@ -212,15 +212,18 @@ describe('by law', () => {
     expect((await privacy.get(`/v1/payers/${payer}/disclosures`)).json.data).toHaveLength(1)
     const alone = await privacy.post(`/v1/disclosures/${id}/approve`)
     expect(alone).toMatchObject({ status: 403, json: { code: 'second_person_required' } })
+    const otherClient = world.as('privacy', 'demo', { client_id: 'another-client' })
+    const same = await otherClient.post(`/v1/disclosures/${id}/approve`)
+    expect(same, 'the same person through another client').toMatchObject({ json: { code: 'second_person_required' } })
     const approved = await second.post(`/v1/disclosures/${id}/approve`)
     expect(approved.status, approved.text).toBe(200)
     expect(approved.json).toMatchObject({
       status: 'made',
-      decided_by: 'privacy/another-person',
+      decided_by: 'another-person',
       package: { downloads: 0 },
     })
     expect(await fetchPackage(id, second)).toMatchObject({ status: 403, json: { code: 'purpose_not_allowed' } })
-    const fetched = await fetchPackage(id)
+    const fetched = await fetchPackage(id, otherClient)
     expect(hashOf(fetched.text)).toBe(approved.json.sha256)
     expect(fetched.json.fields.charges.data[0]).toMatchObject({ id: charge.json.id, amount: 1200, currency: 'usd' })
     expect(fetched.json.fields.cards.data[0]).toMatchObject({ last4: '4242' })

@@ -164,8 +164,11 @@ describe('an outcome that cannot be found out', () => {
     const resolveAs = (role: 'finance' | 'billing', body: Shown, claims?: Shown) =>
       world.as(role, 'demo', claims).post(`/v1/charges/${id}/resolve`, { reason: 'looked at the dashboard', ...body })
     expect((await resolveAs('billing', { outcome: 'succeeded' })).json.code).toBe('insufficient_scope')
-    const maker = { client_id: 'billing', sub: 'billing-subject', scope: 'reconciliation:write charges:read' }
-    expect((await resolveAs('finance', { outcome: 'succeeded' }, maker)).json.code).toBe('second_person_required')
+    const maker = { sub: 'billing-subject', scope: 'reconciliation:write charges:read' }
+    for (const client_id of ['billing', 'another-client']) {
+      const refused = await resolveAs('finance', { outcome: 'succeeded' }, { ...maker, client_id })
+      expect(refused.json.code, `the same person through ${client_id}`).toBe('second_person_required')
+    }
     expect((await resolveAs('finance', { outcome: 'declined' })).json.code).toBe('invalid_state')
     expect((await resolveAs('finance', { outcome: 'errored' })).json.code).toBe('invalid_state')
     const wrong = await charge(world, await card())

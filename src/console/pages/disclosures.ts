@@ -1,7 +1,7 @@
 // Disclosures: the log, one of them, and the decision of a second person.
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import { actorId } from '../../domain/audit/entry.ts'
+import { personOf } from '../../domain/audit/entry.ts'
 import { approveDisclosure } from '../../domain/disclosures/approve-disclosure.ts'
 import { DISCLOSURE_BASES, type DisclosureView } from '../../domain/disclosures/disclosure.ts'
 import { getDisclosure } from '../../domain/disclosures/get-disclosure.ts'
@@ -129,7 +129,7 @@ function actionsFor(c: ConsoleContext, door: ConsoleDoor, disclosure: Disclosure
   if (disclosure.status === 'pending') {
     return [linkButton(`${path}/approve`, texts.approve), linkButton(`${path}/refuse`, texts.refuse, true)]
   }
-  const mine = disclosure.created_by === actorId(ctx.actor)
+  const mine = disclosure.created_by === personOf(ctx.actor)
   return disclosure.package !== null && mine ? [linkButton(`${path}/package`, texts.download)] : []
 }
 

@@ -65,3 +65,6 @@ export function actorId(actor: Actor): string {
       return 'worker'
   }
 }
+
+/** One person has one name, whether at the console or through any client: a second person is somebody else. */
+export const personOf = (actor: Actor): string => (actor.kind === 'service' ? actor.subject : actorId(actor))

@@ -1,6 +1,6 @@
 // A second person lets a legal request be answered: now the package is made and the person's log written.
 import { z } from 'zod'
-import { actorId } from '../audit/entry.ts'
+import { personOf } from '../audit/entry.ts'
 import type { Ctx } from '../context.ts'
 import { DomainError, invalidState } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
@@ -35,7 +35,7 @@ export async function approveDisclosure(ctx: Ctx, id: string, input: unknown): P
     change: async tx => {
       const row = await loadDisclosure(tx, id, true)
       requirePending(row)
-      const made = await tellOfPerson(tx, ctx, row, actorId(ctx.actor))
+      const made = await tellOfPerson(tx, ctx, row, personOf(ctx.actor))
       return {
         result: await showDisclosure(ctx, made),
         objectId: id,
@@ -52,7 +52,7 @@ export async function approveDisclosure(ctx: Ctx, id: string, input: unknown): P
 }
 
 export function requireSecondPerson(ctx: Ctx, { status, created_by }: DisclosureRow): void {
-  if (status === 'pending' && created_by === actorId(ctx.actor)) {
+  if (status === 'pending' && created_by === personOf(ctx.actor)) {
     throw new DomainError(
       'second_person_required',
       'Another person than the one who asked must decide this disclosure.',

@@ -1,5 +1,5 @@
 // A disclosure about a cohort in which nobody can be known.
-import { actorId } from '../audit/entry.ts'
+import { personOf } from '../audit/entry.ts'
 import type { Ctx } from '../context.ts'
 import { writeOnce } from '../idempotency/once.ts'
 import type { Answer } from '../idempotency/request.ts'
@@ -64,7 +64,7 @@ export async function discloseCohort(ctx: Ctx, wish: CohortWish): Promise<Answer
                 ${recipientHash}, ${sealJson(ctx, own.key, disclosureDetailsPlace(id), details)}, ${columns},
                 ${JSON.stringify(wish.cohort)}::text::jsonb, ${JSON.stringify(report)}::text::jsonb, ${people.length}, ${format}, ${sha256},
                 ${sealJson(ctx, own.key, packagePlace(id), text)},
-                ${new Date(now.getTime() + PACKAGE_HOURS * HOUR_MS)}, ${actorId(ctx.actor)}, ${now}, ${now})`
+                ${new Date(now.getTime() + PACKAGE_HOURS * HOUR_MS)}, ${personOf(ctx.actor)}, ${now}, ${now})`
       await tx.sql`
         insert into disclosure_people (tenant_id, payer_id, disclosure_id, at)
         select ${ctx.tenantId}, told.payer_id, ${id}, ${now} from unnest(${people.map(person => person.id)}::text[]) as told(payer_id)`

@@ -1,5 +1,5 @@
 // A disclosure about one person: with consent it is made at once, for a legal request a second person makes it.
-import { actorId } from '../audit/entry.ts'
+import { personOf } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError, notFound } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
@@ -53,7 +53,7 @@ export async function disclosePerson(ctx: Ctx, wish: PersonWish): Promise<Answer
         values (${ctx.tenantId}, ${id}, 'pending', ${ground.basis}, ${purpose}, ${row.id},
                 ${recipientHashOf(ctx, wish.recipient)}, ${consentId},
                 ${sealJson(ctx, payer, disclosureDetailsPlace(id), details)}, ${fields}, 1, 'json',
-                ${actorId(ctx.actor)}, ${now})`
+                ${personOf(ctx.actor)}, ${now})`
       const pending = await loadDisclosure(tx, id)
       const made = ground.basis === 'consent' ? await tellOfPerson(tx, ctx, pending, null) : pending
       return {

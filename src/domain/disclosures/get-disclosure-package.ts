@@ -1,5 +1,5 @@
 // Hands a package to the one who made it, for a day and a few times; each time is recorded. Then it is forgotten.
-import { actorId } from '../audit/entry.ts'
+import { personOf } from '../audit/entry.ts'
 import type { Ctx } from '../context.ts'
 import { invalidState } from '../errors.ts'
 import { openJson, type SealingKey } from '../payers/data-key.ts'
@@ -15,7 +15,7 @@ export type FetchedPackage = { fileName: string; contentType: string; text: stri
 export async function getDisclosurePackage(ctx: Ctx, id: string): Promise<FetchedPackage> {
   requirePermission(ctx, 'getDisclosurePackage')
   const { created_by } = await read(ctx, tx => loadDisclosure(tx, id))
-  if (created_by !== actorId(ctx.actor)) throw notAllowed('Only the one who made a disclosure may fetch its package.')
+  if (created_by !== personOf(ctx.actor)) throw notAllowed('Only the one who made a disclosure may fetch its package.')
   return write(ctx, async tx => {
     const row = await loadDisclosure(tx, id, true)
     const [kept] = await tx.sql<{ sealed: Buffer | null }[]>`

@@ -1,6 +1,6 @@
 // Ends a legal request that is not answered, with the reason. Whoever asked may take it back too.
 import { z } from 'zod'
-import { actorId } from '../audit/entry.ts'
+import { personOf } from '../audit/entry.ts'
 import type { Ctx } from '../context.ts'
 import { writeOnce } from '../idempotency/once.ts'
 import { type Answer, idempotentRequest } from '../idempotency/request.ts'
@@ -44,7 +44,7 @@ export async function refuseDisclosure(ctx: Ctx, id: string, input: unknown): Pr
       await tx.sql`
         update disclosures
            set status = 'refused', details_sealed = ${sealJson(ctx, key, disclosureDetailsPlace(id), details)},
-               decided_by = ${actorId(ctx.actor)}, decided_at = ${ctx.clock.now()}
+               decided_by = ${personOf(ctx.actor)}, decided_at = ${ctx.clock.now()}
          where tenant_id = ${ctx.tenantId} and id = ${id}`
       return {
         result: await showDisclosure(ctx, await loadDisclosure(tx, id)),

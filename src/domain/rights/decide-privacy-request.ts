@@ -1,6 +1,7 @@
 // Decides a request of somebody whose identity is verified: grants it, with a second person where one is needed, or
 // refuses it with a reason that the person is told.
 import { z } from 'zod'
+import { personOf } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError, invalidField, invalidState } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
@@ -14,7 +15,7 @@ import { read } from '../write.ts'
 import { carryOut } from './carry-out.ts'
 import { signReceipt } from './get-privacy-receipt.ts'
 import { needsSecondPerson } from './identity-policy.ts'
-import { moveRequest, personOf, writingKeyOf } from './move-request.ts'
+import { moveRequest, writingKeyOf } from './move-request.ts'
 import {
   loadPrivacyRequest,
   openDetails,

@@ -1,6 +1,5 @@
 // What every end of a request has in common: its state, the reason in its seal, and whom it was decided by.
-import { actorId } from '../audit/entry.ts'
-import type { Actor, Ctx, Tx } from '../context.ts'
+import type { Ctx, Tx } from '../context.ts'
 import { type SealingKey, sealJson } from '../payers/data-key.ts'
 import { payerErased } from '../payers/payer-erased.ts'
 import { keyOfRequest, openNotes, type RequestNotes, type RequestRow, requestPlaces } from './privacy-request.ts'
@@ -34,6 +33,3 @@ export async function moveRequest(
            finished_at = ${over ? now : null}, updated_at = ${now}
      where tenant_id = ${ctx.tenantId} and id = ${row.id}`
 }
-
-/** One person has one name here, whether at the console or through a client: a second person is somebody else. */
-export const personOf = (actor: Actor): string => (actor.kind === 'service' ? actor.subject : actorId(actor))
