@@ -1,8 +1,8 @@
 // From a page's content to the response, and from a refusal to a page that explains it.
 import { html } from 'hono/html'
 import { DomainError, type FieldError } from '../domain/errors.ts'
-import { SCOPES_BY_ROLE } from '../domain/permissions.ts'
-import { STAFF_ROLES } from '../domain/staff-sessions/staff-session.ts'
+import { type Scope, ScopeMissing } from '../domain/permissions.ts'
+import { STAFF_ROLES, scopesOfRoles } from '../domain/staff-sessions/staff-session.ts'
 import { titleLine } from './detail.ts'
 import type { ConsoleContext, ConsoleDoor } from './door.ts'
 import { fieldOf, type Refused } from './form.ts'
@@ -30,20 +30,21 @@ export function refusedBy(c: ConsoleContext, door: ConsoleDoor, error: unknown):
   const texts = REFUSAL_TEXTS[view.language]
   const { code, status, detail, errors = [] } = door.problemOf(error, requestId)
   const { title, help } = code in texts ? texts[code as ExplainedCode] : texts.other
-  const scope = code === 'insufficient_scope' ? /scope (\S+?)\.?$/.exec(detail)?.[1] : undefined
-  const who = scope ? ` ${texts.holders(scope, rolesWith(view, scope))}` : ''
+  const who = error instanceof ScopeMissing ? ` ${texts.holders(error.scope, rolesWith(view, error.scope))}` : ''
   const adds = error instanceof DomainError && !['insufficient_scope', 'validation_failed', 'not_found'].includes(code)
   return { status, title, help: help + who, detail: adds ? detail : null, errors: missingFirst(c, door, errors) }
 }
 
 /** Of a field that was left empty the verb may say that it is too short, or no choice: it is needed, that is all. */
-function missingFirst(c: ConsoleContext, door: ConsoleDoor, errors: readonly FieldError[]): FieldError[] {
-  const typed = c.req.method === 'POST' ? door.formOf(c) : null
-  return errors.map(error => (typed && !typed.get(fieldOf(error)) ? { ...error, code: 'required' } : error))
+function missingFirst(c: ConsoleContext, door: ConsoleDoor, errors: readonly FieldError[]): readonly FieldError[] {
+  // The form itself may be what could not be read.
+  if (errors.length === 0 || c.req.method !== 'POST') return errors
+  const typed = door.formOf(c)
+  return errors.map(error => (typed.get(fieldOf(error)) ? error : { ...error, code: 'required' }))
 }
 
-function rolesWith(view: View, scope: string): string {
-  const roles = STAFF_ROLES.filter(role => (SCOPES_BY_ROLE[role] as readonly string[]).includes(scope))
+function rolesWith(view: View, scope: Scope): string {
+  const roles = STAFF_ROLES.filter(role => scopesOfRoles([role]).has(scope))
   return roles.length === 0 ? view.words.none : roles.map(role => view.words.roleNames[role]).join(', ')
 }
 
@@ -54,7 +55,7 @@ export async function answerRefusal(door: ConsoleDoor, error: unknown, c: Consol
   const { view } = c.var
   if (refusal instanceof DomainError && refusal.retryAfterSeconds !== undefined) {
     c.header('Retry-After', String(Math.max(1, Math.ceil(refusal.retryAfterSeconds))))
-  }
+  } else if (refused.status === 503) c.header('Retry-After', '1')
   const content = {
     title: refused.title,
     body: notice(

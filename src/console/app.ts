@@ -76,6 +76,8 @@ export async function answerConsoleError(door: ConsoleDoor, error: unknown, c: C
   if (c.var.view === undefined) {
     for (const [name, value] of Object.entries(headersOf(door))) c.header(name, value)
     await rememberViewer(door)(c, async () => {})
+    // The address itself may hold what was refused.
+    c.set('view', { ...c.get('view'), here: CONSOLE_PATH })
   }
   return answerRefusal(door, error, c)
 }
@@ -86,13 +88,12 @@ export async function answerConsoleError(door: ConsoleDoor, error: unknown, c: C
  * origin of our own forms, so it is sent to our own pages alone.
  */
 function headersOf({ signIn }: ConsoleDoor): Record<string, string> {
-  const end = signIn?.knownEndUrl() ?? null
   return {
     'Content-Security-Policy': [
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
-      `form-action 'self'${end === null ? '' : ` ${new URL(end).origin}`}`,
+      ["form-action 'self'", ...(signIn?.endOrigins() ?? [])].join(' '),
       "base-uri 'none'",
       "frame-ancestors 'none'",
       "require-trusted-types-for 'script'",

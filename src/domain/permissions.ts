@@ -128,6 +128,14 @@ export type Operation = keyof typeof PERMISSIONS
 
 type Asking = { actor: Actor }
 
+export class ScopeMissing extends DomainError {
+  readonly scope: Scope
+  constructor(scope: Scope) {
+    super('insufficient_scope', `This needs the scope ${scope}.`)
+    this.scope = scope
+  }
+}
+
 /** Whether the actor holds a scope: tokens what they carry, an operator at the machine all, every other actor none. */
 export function hasScope({ actor }: Asking, scope: Scope): boolean {
   switch (actor.kind) {
@@ -148,7 +156,7 @@ export function hasScope({ actor }: Asking, scope: Scope): boolean {
 /** The first line of a verb; throws insufficient_scope. */
 export function requireScope(ctx: Asking, scope: Scope): void {
   if (!hasScope(ctx, scope)) {
-    throw new DomainError('insufficient_scope', `This needs the scope ${scope}.`)
+    throw new ScopeMissing(scope)
   }
 }
 

@@ -27,8 +27,8 @@ export type SignIn = {
   finish(query: URLSearchParams, begun: BegunSignIn): Promise<SignedIn>
   /** Where the issuer ends its own session, and comes back from; null when it offers none or is not there. */
   endUrl(): Promise<string | null>
-  /** The same as far as it was read before: asks nobody. */
-  knownEndUrl(): string | null
+  /** The origins that `endUrl` may lead to, as far as is known without asking: the issuer's, and one that its metadata named. */
+  endOrigins(): readonly string[]
 }
 
 /** `refused`: this try is over, another may go well; `unavailable`: the issuer cannot be reached or read now. */
@@ -94,7 +94,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       await configuration().catch(() => null)
       return endUrl
     },
-    knownEndUrl: () => endUrl,
+    endOrigins: () => [...new Set([options.issuer, endUrl ?? options.issuer].map(url => new URL(url).origin))],
   }
 }
 

@@ -1,5 +1,6 @@
 // Sessions at the console: how they begin and end, what their cookies and forms are worth, and who sees which page.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createSignIn } from '../../src/outbound/sign-in.ts'
 import { type ConsoleClient, consoleClient } from '../support/console-client.ts'
 import { asSuperuser } from '../support/database-contents.ts'
 import { startWorld, type World } from '../support/world.ts'
@@ -268,11 +269,36 @@ describe('a form', () => {
     expect(answer.text).not.toMatch(/4242/)
   })
 
+  test('that cannot be read is refused by a page, with a session and without', async () => {
+    const many = Array.from({ length: 201 }, (_, at): [string, string] => [`field-${at}`, 'x'])
+    for (const client of [await signedIn(), browser()]) {
+      for (const form of [many, Buffer.from([0xff, 0xfe])]) {
+        for (const path of ['/console/preferences', '/console/requests/new']) {
+          const answer = await client.post(path, form)
+          const leads = path !== '/console/preferences' && client.cookie(SESSION) === undefined
+          expect(answer.status, `${path} ${answer.text}`).toBe(leads ? 303 : 400)
+          if (!leads) expect(answer.text).toContain('<!doctype html>')
+        }
+      }
+    }
+  })
+
   test('of another type is not taken', async () => {
     const client = await signedIn()
     const answer = await client.post('/console/preferences', { scheme: 'dark' }, { 'content-type': 'application/json' })
     expect(answer.status).toBe(415)
   })
+})
+
+test('an address with a card number is refused by a page that does not repeat it', async () => {
+  for (const client of [await signedIn(), browser()]) {
+    for (const path of ['/console?q=4242424242424242', '/console/payers/4242424242424242']) {
+      const { status, text } = await client.get(path)
+      expect(status, path).toBe(422)
+      expect(text, path).toContain('name="to" value="/console"')
+      expect(text, path).not.toMatch(/4242/)
+    }
+  }
 })
 
 describe('every page', () => {
@@ -290,6 +316,7 @@ describe('every page', () => {
       expect(policy, path).toContain("default-src 'none'")
       expect(policy, path).toContain("script-src 'self';")
       expect(policy, path).toContain("frame-ancestors 'none'")
+      expect(policy, path).toContain(`form-action 'self' ${world.issuer.url};`)
       expect(policy, path).not.toMatch(/unsafe|\*|data:|blob:/)
       expect(headers['cache-control'], path).toBe('no-store')
       expect(headers['referrer-policy'], path).toBe('same-origin')
@@ -307,6 +334,12 @@ describe('every page', () => {
     await client.post('/console/preferences', { csrf, scheme: 'dark' })
     expect((await client.get('/console')).text).toContain('<html lang="ja" data-scheme="dark">')
   })
+})
+
+test('signing out may lead to the issuer before anything was read of it', async () => {
+  const options = { clientId: 'c', clientSecret: 's', callbackUrl: '', afterEndUrl: '', wallNow: () => new Date() }
+  const signIn = createSignIn({ ...options, issuer: 'https://issuer.example/realms/one' })
+  expect(signIn.endOrigins()).toEqual(['https://issuer.example'])
 })
 
 test('without a client at the issuer the console is off, and says so', async () => {

@@ -13,10 +13,10 @@ export type PageAnswer = {
 
 export type ConsoleClient = {
   get(path: string, headers?: Record<string, string>): Promise<PageAnswer>
-  /** Sends a form as a page of the console does; `form` may name a field several times. */
+  /** Sends a form as a page of the console does; `form` may name a field several times, or be bytes that are no form. */
   post(
     path: string,
-    form?: Record<string, string> | [string, string][],
+    form?: Record<string, string> | [string, string][] | Buffer,
     headers?: Record<string, string>,
   ): Promise<PageAnswer>
   /** A GET that goes on to wherever it is sent. */
@@ -46,7 +46,7 @@ export function consoleClient(world: World): ConsoleClient {
   function send(
     method: string,
     target: string,
-    body: string | null,
+    body: string | Buffer | null,
     more: Record<string, string>,
   ): Promise<PageAnswer> {
     const url = new URL(target, own)
@@ -87,7 +87,8 @@ export function consoleClient(world: World): ConsoleClient {
 
   const client: ConsoleClient = {
     get: (path, headers = {}) => send('GET', path, null, headers),
-    post: (path, form = {}, headers = {}) => send('POST', path, new URLSearchParams(form).toString(), headers),
+    post: (path, form = {}, headers = {}) =>
+      send('POST', path, Buffer.isBuffer(form) ? form : new URLSearchParams(form).toString(), headers),
     follow: async path => goOn(await send('GET', path, null, {})),
     async signIn(person, tenant = 'demo', to = '/console') {
       const login = await client.follow(`/console/sign-in/begin?${new URLSearchParams({ to })}`)
