@@ -8,6 +8,7 @@ import {
   ask,
   askAs,
   codeTo,
+  linkTo,
   mailsTo,
   type Person,
   personWithPayment,
@@ -26,6 +27,13 @@ beforeAll(async () => {
   bat = await personWithPayment(world)
 })
 afterAll(() => world?.close())
+
+const submit = (path: string, fields: Record<string, string>) =>
+  world.withToken(null).send('POST', path, undefined, {
+    key: null,
+    raw: new URLSearchParams(fields).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
 
 const get = (id: string, path = '') => world.as('privacy').get(`/v1/privacy-requests/${id}${path}`)
 
@@ -180,6 +188,33 @@ describe('a stranger and somebody who is not there', () => {
     expect(apart()).toBeLessThan(15)
   }, 90_000)
 
+  it('learn nothing of a payment at the public form, whether they guess it right, wrong, or of nobody', async () => {
+    const person = await personWithPayment(world)
+    const tried: Record<string, unknown> = {}
+    for (const [name, payer, amount] of [
+      ['right', person.payer, '48.00'],
+      ['wrong', person.payer, '48.01'],
+      ['missing', 'payer_00000000000000000000000000', '48.00'],
+    ] as const) {
+      const asked = await submit('/rights', { kind: 'access', contact: `${randomUUID()}@example.com`, payer })
+      expect(asked.status).toBe(303)
+      const link = asked.headers.location as string
+      const answers = [await submit(link, { last_payment_amount: amount })]
+      await submit(`${link}/code`, {})
+      answers.push(await submit(link, { last_payment_amount: amount }))
+      answers.push(await submit(link, { code: 'AAAA-AAAA', last_payment_amount: amount }))
+      const id = link.split('.')[3] as string
+      tried[name] = answers.map(({ status, text }) => [
+        status,
+        text.replaceAll(link, '').replaceAll(id, '').replaceAll(`value="${amount}"`, ''),
+      ])
+      expect((await get(id)).json).toMatchObject({ status: 'verifying', evidence: [] })
+    }
+    expect(tried.wrong).toEqual(tried.right)
+    expect(tried.missing).toEqual(tried.right)
+    expect(JSON.stringify(tried.right)).toContain('is not right')
+  })
+
   it('verify nothing with a code that was made for somebody else', async () => {
     const other = await personWithPayment(world)
     const mine = await ask(world, bat, 'access')
@@ -323,15 +358,42 @@ describe('an identity check', () => {
     expect((await post(world, id, 'identity-checks/confirm', { evidence: amountOf(person) })).status).toBe(429)
   })
 
-  it('sent again under its key after it succeeded is the same answer', async () => {
+  it('judges no more than fifteen of many guesses sent at once, and counts no right one', async () => {
     const person = await personWithPayment(world)
     const id = await ask(world, person, 'access')
     await post(world, id, 'identity-checks')
-    const body = { code: await codeTo(world, person.email), evidence: amountOf(person) }
-    const key = `key-${randomUUID()}`
+    const code = (await codeTo(world, person.email)) as string
+    const link = linkTo(world, person.email)
+    expect((await submit(link, { code })).status).toBe(303)
+    const guesses = await Promise.all(
+      Array.from({ length: 40 }, (_, at) => submit(link, { last_payment_amount: String(100 + at) })),
+    )
+    const judged = guesses.filter(({ status }) => status === 422)
+    expect(judged).toHaveLength(15)
+    expect(guesses.filter(({ status }) => status === 429)).toHaveLength(25)
+    const audit = await world.as('admin').get(`/v1/audit-log?object=${id}&action=identity.fail`)
+    expect(audit.json.data).toHaveLength(15)
+    expect((await submit(link, { last_payment_amount: '48.00' })).status).toBe(429)
+  })
+
+  it('sent again under its key after it succeeded is the same answer, and no second try', async () => {
+    const person = await personWithPayment(world)
+    const id = await ask(world, person, 'access')
+    await post(world, id, 'identity-checks')
+    const code = await codeTo(world, person.email)
     const path = `/v1/privacy-requests/${id}/identity-checks/confirm`
-    const first = await world.as('privacy').post(path, body, { key })
-    const second = await world.as('privacy').post(path, body, { key })
+    const key = `key-${randomUUID()}`
+    for (let times = 0; times < 2; times++)
+      expect((await world.as('privacy').post(path, { evidence: amountOf(person) }, { key })).status).toBe(200)
+    const [row] = await asSuperuser(
+      world.database,
+      sql => sql`select failures, (select attempts from identity_checks where request_id = ${id})
+                   from privacy_requests where id = ${id}`,
+    )
+    expect(row).toEqual({ failures: 0, attempts: 1 })
+    const last = `key-${randomUUID()}`
+    const first = await world.as('privacy').post(path, { code }, { key: last })
+    const second = await world.as('privacy').post(path, { code }, { key: last })
     expect(first.status).toBe(200)
     expect(second.text).toBe(first.text)
     expect(second.headers['idempotency-replayed']).toBe('true')

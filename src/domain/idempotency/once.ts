@@ -58,6 +58,19 @@ export async function writeOnce<Result>(
   return answerFromClaim(ctx, hashes as KeyHashes, done, steps.resume)
 }
 
+/** Whether this request was answered before, so that what is counted for it need not be counted again. */
+export async function wasAnswered(ctx: Ctx): Promise<boolean> {
+  const request = idempotentRequest(ctx)
+  if (!request) return false
+  const { keyHash } = keyHashes(ctx, request)
+  const rows = await ctx.db.transaction(
+    ctx.tenantId,
+    tx => tx.sql`select 1 from idempotency_keys
+                  where tenant_id = ${ctx.tenantId} and key_hash = ${keyHash} and status = 'done'`,
+  )
+  return rows.length > 0
+}
+
 /** The answer to a request whose key was used before: the stored reply, or the object as it is now. @throws payer_erased */
 export async function answerFromClaim<Result>(
   ctx: Ctx,

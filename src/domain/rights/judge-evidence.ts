@@ -1,11 +1,11 @@
-// Judges what was given as evidence of who a person is. A try is counted before it is judged, in a transaction of its own,
-// so that no crash and no parallel request makes a try for free.
+// Judges what was given as evidence of who a person is. A try is counted as a failure before it is judged, in a transaction
+// of its own, and given back when it was right: no crash and no parallel request makes a try for free.
 import { timingSafeEqual } from 'node:crypto'
 import { CURRENCIES } from '../../stripe/currencies.ts'
 import { actorId } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError, invalidState } from '../errors.ts'
-import { writeOnce } from '../idempotency/once.ts'
+import { wasAnswered, writeOnce } from '../idempotency/once.ts'
 import type { Answer } from '../idempotency/request.ts'
 import { read, write } from '../write.ts'
 import { ATTEMPTS_PER_CODE, type EvidenceKind, FAILURES_PER_REQUEST, isVerifiedBy } from './identity-policy.ts'
@@ -39,8 +39,8 @@ export async function judgeEvidence(
 ): Promise<Answer<PrivacyRequestView>> {
   const before = await read(ctx, tx => loadPrivacyRequest(tx, requestId))
   const payer = await payerKeyOfRequest(ctx, before)
-  const tried = given.code !== null || given.amount !== null
-  const check = tried && isUnverified(before.status) ? await countTry(ctx, before) : null
+  const counts = (given.code !== null || given.amount !== null) && isUnverified(before.status)
+  const check = counts && !(await wasAnswered(ctx)) ? await countTry(ctx, before) : null
   const show = async () => showPrivacyRequest(ctx, await read(ctx, tx => loadPrivacyRequest(tx, requestId)))
   try {
     return await writeOnce(ctx, {
@@ -51,6 +51,9 @@ export async function judgeEvidence(
         const kinds = await rightKinds(tx, ctx, row, given, check)
         if (kinds === null) throw new WrongEvidence()
         await keep(tx, ctx, row, kinds, given.attested?.document ?? null, check)
+        if (counts)
+          await tx.sql`
+            update privacy_requests set failures = failures - 1 where tenant_id = ${ctx.tenantId} and id = ${requestId}`
         const after = await loadPrivacyRequest(tx, requestId)
         return {
           result: await showPrivacyRequest(ctx, after),
@@ -77,11 +80,13 @@ class WrongEvidence extends Error {}
 export const notVerified = () =>
   new DomainError('identity_not_verified', 'This does not show who the person is. Check it, or ask for another code.')
 
-/** The code that may be tried now, its try counted; null when there is none. */
+/** The code that may be tried now, the try counted for it and for the request; null when there is none. @throws rate_limited */
 async function countTry(ctx: Ctx, { id, contact_hash: contact }: RequestRow): Promise<OpenCheck | null> {
   return ctx.db.transaction(ctx.tenantId, async tx => {
-    const row = await loadPrivacyRequest(tx, id, true)
-    if (row.failures >= FAILURES_PER_REQUEST) {
+    const counted = await tx.sql`
+      update privacy_requests set failures = failures + 1
+       where tenant_id = ${ctx.tenantId} and id = ${id} and failures < ${FAILURES_PER_REQUEST} returning id`
+    if (counted.length === 0) {
       throw new DomainError('rate_limited', 'Too much was wrong. Make a new request.', { retryAfterSeconds: 86_400 })
     }
     await limitAttempts(tx, ctx, contact)
@@ -94,7 +99,10 @@ async function countTry(ctx: Ctx, { id, contact_hash: contact }: RequestRow): Pr
   })
 }
 
-/** Null when anything of it is wrong. All of it is looked at, whatever the first turns out to be. */
+/**
+ * Null when anything of it is wrong. All of it is looked at, whatever the first turns out to be. An amount that comes from a
+ * person counts beside a right code alone, given now or before: else the page would tell strangers what somebody paid.
+ */
 async function rightKinds(
   tx: Tx,
   ctx: Ctx,
@@ -113,7 +121,9 @@ async function rightKinds(
   if (given.amount !== null) {
     const exponentOf = (currency: string) => CURRENCIES.get(currency)?.exponent ?? 2
     const right = await isLastPayment(tx, ctx, row.payer_id, given.amount, exponentOf)
-    ;(right ? kinds : wrong).push('last_payment_amount')
+    const mayCount =
+      ctx.actor.kind !== 'person' || [...kinds, ...row.evidence.map(({ kind }) => kind)].includes('contact_code')
+    ;(right && mayCount ? kinds : wrong).push('last_payment_amount')
   }
   if (given.attested) kinds.push(given.attested.kind)
   return wrong.length === 0 ? kinds : null
@@ -149,23 +159,19 @@ async function keep(
 }
 
 async function recordFailure(ctx: Ctx, row: RequestRow, given: GivenEvidence): Promise<void> {
-  await write(ctx, async tx => {
-    await tx.sql`
-      update privacy_requests set failures = failures + 1 where tenant_id = ${ctx.tenantId} and id = ${row.id}`
-    return {
-      value: null,
-      audit: {
-        action: 'identity.fail',
-        object: { type: 'privacy_request', id: row.id },
-        outcome: 'denied',
-        payerId: row.payer_id,
-        details: {
-          given: [
-            ...(given.code === null ? [] : ['contact_code']),
-            ...(given.amount === null ? [] : ['last_payment_amount']),
-          ],
-        },
+  await write(ctx, async () => ({
+    value: null,
+    audit: {
+      action: 'identity.fail',
+      object: { type: 'privacy_request', id: row.id },
+      outcome: 'denied',
+      payerId: row.payer_id,
+      details: {
+        given: [
+          ...(given.code === null ? [] : ['contact_code']),
+          ...(given.amount === null ? [] : ['last_payment_amount']),
+        ],
       },
-    }
-  })
+    },
+  }))
 }

@@ -50,6 +50,7 @@ export async function limitSends(tx: Tx, ctx: Ctx, requestId: string, contactHas
 /** @throws rate_limited when a contact or an address was tried too often today */
 export async function limitAttempts(tx: Tx, ctx: Ctx, contactHash: Buffer | null): Promise<void> {
   const person = ctx.actor.kind === 'person'
+  if (contactHash !== null) await oneAfterTheOther(tx, contactHash)
   const [count] = await tx.sql<{ contact: number; address: number }[]>`
     select coalesce(sum(attempts) filter (where contact_hash = ${contactHash}), 0)::int as contact,
            coalesce(sum(attempts) filter (where address_hash = ${ctx.addressHash}), 0)::int as address
