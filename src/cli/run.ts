@@ -14,6 +14,7 @@ const COMMANDS: [name: string, load: () => Promise<Command>][] = [
   ['token', async () => (await import('./token.ts')).tokenCommand()],
   ['doctor', async () => (await import('./doctor.ts')).doctorCommand()],
   ['tenants', async () => (await import('./tenants.ts')).tenantsCommand()],
+  ['sessions', async () => (await import('./sessions.ts')).sessionsCommand()],
   ['keys', async () => (await import('./keys.ts')).keysCommand()],
   ['charges', async () => (await import('./charges.ts')).chargesCommand()],
   ['reconcile', async () => (await import('./reconcile.ts')).reconcileCommand()],

@@ -29,6 +29,7 @@ test('every command that the contract names is there', () => {
       'migrate',
       'doctor',
       'tenants',
+      'sessions',
       'keys',
       'reconcile',
       'pan-scan',

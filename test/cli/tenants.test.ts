@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { asSuperuser } from '../support/database-contents.ts'
 import { type OperatorSite, openOperatorSite, SITE_SECRETS } from '../support/operator-site.ts'
 
 let site: OperatorSite
@@ -175,6 +176,25 @@ test('each change stands in the audit log with the name of the field and not its
   )
   expect(entries.find(entry => entry.action === 'tenant.set').details).toEqual({ fields: ['allowed_origins'] })
   expect(new Set(entries.map(entry => entry.actor.kind))).toEqual(new Set(['operator']))
+})
+
+test('every session of one person ends, which is recorded, and nobody else is put out', async () => {
+  await asSuperuser(
+    site.database,
+    sql => sql`
+      insert into staff_sessions (tenant_id, id, secret_hash, subject, roles, created_at, last_seen_at, expires_at)
+      select 'acme', 'sess_' || subject || at, sha256((subject || at)::bytea), subject, '{admin}', now(), now(), now()
+        from unnest('{leaver,stayer}'::text[]) as subject, generate_series(1, 2) as at`,
+  )
+  const end = (tenant: string) => panless(['sessions', 'end', 'leaver', '--tenant', tenant, '--json'])
+  expect(JSON.parse((await end('acme')).stdout)).toEqual({ subject: 'leaver', ended: 2 })
+  const [again, elsewhere] = await Promise.all([end('acme'), end('nobody')])
+  expect(JSON.parse(again.stdout)).toEqual({ subject: 'leaver', ended: 0 })
+  expect(elsewhere.code).toBe(2)
+  const open = await asSuperuser(site.database, sql => sql`select subject from staff_sessions where ended_at is null`)
+  expect(open.map(({ subject }) => subject)).toEqual(['stayer', 'stayer'])
+  const { stdout } = await panless(['audit', 'tail', '--tenant', 'acme', '--json', '--limit', '2'])
+  expect(stdout).toMatch(/"action":"staff-session\.end".*"leaver".*"ended":2/)
 })
 
 test('an unknown tenant is not paused, and a known one is not added again', async () => {
