@@ -90,6 +90,7 @@ export function operation(spec: OperationSpec): MiddlewareHandler<AppEnv> {
   }, described)
 }
 
+/** Getters, since a process starts far more often than somebody asks for the document. */
 function describe(spec: OperationSpec): MiddlewareHandler<AppEnv> {
   return describeRoute({
     operationId: spec.id,
@@ -97,9 +98,15 @@ function describe(spec: OperationSpec): MiddlewareHandler<AppEnv> {
     summary: spec.summary,
     ...(spec.description ? { description: spec.description } : {}),
     security: securityOf(spec),
-    parameters: parametersOf(spec) as DescribeRouteOptions['parameters'],
-    ...(spec.body ? { requestBody: requestBodyOf(spec) as DescribeRouteOptions['requestBody'] } : {}),
-    responses: { ...problemsOf(spec), ...answersOf(spec) } as DescribeRouteOptions['responses'],
+    get parameters() {
+      return parametersOf(spec) as DescribeRouteOptions['parameters']
+    },
+    get requestBody() {
+      return requestBodyOf(spec) as DescribeRouteOptions['requestBody']
+    },
+    get responses() {
+      return { ...problemsOf(spec), ...answersOf(spec) } as DescribeRouteOptions['responses']
+    },
   })
 }
 
@@ -108,8 +115,10 @@ function securityOf({ scope, session }: OperationSpec): Record<string, string[]>
 }
 
 function parametersOf({ query, idempotent }: OperationSpec) {
-  const properties = query ? (jsonSchema(query, 'input').properties as Record<string, JsonSchema>) : {}
-  const required = query ? ((jsonSchema(query, 'input').required as string[] | undefined) ?? []) : []
+  const { properties = {}, required = [] } = (query ? jsonSchema(query, 'input') : {}) as {
+    properties?: Record<string, JsonSchema>
+    required?: string[]
+  }
   return [
     ...(idempotent
       ? [
@@ -134,7 +143,8 @@ function parametersOf({ query, idempotent }: OperationSpec) {
 }
 
 function requestBodyOf({ body, bodyTypes = ['application/json'] }: OperationSpec) {
-  const schema = jsonSchema(body as z.ZodType, 'input')
+  if (!body) return undefined
+  const schema = jsonSchema(body, 'input')
   return { required: true, content: Object.fromEntries(bodyTypes.map(type => [type, { schema }])) }
 }
 

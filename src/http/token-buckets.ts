@@ -1,5 +1,4 @@
 // Token buckets by name: each may spend a burst at once and gets it back at a steady rate; the idlest are forgotten.
-import { LRUCache } from 'lru-cache'
 
 /** Some 10 MB; a bucket that is forgotten starts full, which only matters with more callers than this at once. */
 const MAX_BUCKETS = 50_000
@@ -20,16 +19,16 @@ export function createTokenBuckets(options: {
 }): TokenBuckets {
   const { burst, perSecond, monotonicMs = () => performance.now(), maxBuckets = MAX_BUCKETS } = options
   if (!(burst >= 1 && perSecond > 0)) throw new RangeError('A bucket holds at least one and is filled.')
-  const buckets = new LRUCache<string, { left: number; at: number }>({ max: maxBuckets })
+  // In the order of use; it grows with its callers, as a cache that sets its whole room aside at start does not.
+  const buckets = new Map<string, { left: number; at: number }>()
 
   return {
     take(name) {
       const now = monotonicMs()
-      let bucket = buckets.get(name)
-      if (!bucket) {
-        bucket = { left: burst, at: now }
-        buckets.set(name, bucket)
-      }
+      const bucket = buckets.get(name) ?? { left: burst, at: now }
+      buckets.delete(name)
+      buckets.set(name, bucket)
+      if (buckets.size > maxBuckets) buckets.delete(buckets.keys().next().value as string)
       bucket.left = Math.min(burst, bucket.left + ((now - bucket.at) / 1000) * perSecond)
       bucket.at = now
       if (bucket.left >= 1) {

@@ -14,6 +14,7 @@ import {
   randomState,
 } from 'openid-client'
 import { createIssuerFetch } from './issuer-fetch.ts'
+import { SignInFailed } from './sign-in-failed.ts'
 
 /** What the browser brings back, sealed, to finish what was begun. */
 export type BegunSignIn = { state: string; nonce: string; verifier: string }
@@ -29,16 +30,6 @@ export type SignIn = {
   endUrl(): Promise<string | null>
   /** The origins that `endUrl` may lead to, as far as is known without asking: the issuer's, and one that its metadata named. */
   endOrigins(): readonly string[]
-}
-
-/** `refused`: this try is over, another may go well; `unavailable`: the issuer cannot be reached or read now. */
-export class SignInFailed extends Error {
-  readonly kind: 'refused' | 'unavailable'
-  constructor(kind: 'refused' | 'unavailable', cause?: unknown) {
-    super(`sign-in: ${kind}`, { cause })
-    this.name = 'SignInFailed'
-    this.kind = kind
-  }
 }
 
 export type SignInOptions = {

@@ -86,6 +86,12 @@ describe('a bucket', () => {
     expect(buckets.take('b')).toBe(0)
   })
 
+  test('is forgotten when it is the idlest of too many', () => {
+    const buckets = createTokenBuckets({ burst: 1, perSecond: 0.001, monotonicMs: () => 0, maxBuckets: 2 })
+    for (const name of ['a', 'b', 'a', 'c']) buckets.take(name)
+    expect(['a', 'c', 'b'].map(name => buckets.take(name) === 0)).toEqual([false, false, true])
+  })
+
   test('that is empty says how long to wait, a minute at most', () => {
     const slow = createTokenBuckets({ burst: 1, perSecond: 0.001, monotonicMs: () => 0 })
     expect(slow.take('a')).toBe(0)
