@@ -6,9 +6,12 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --chown=root:root dist/ ./
 
-# Compiled once here instead of at each start. As root, so that the running service cannot change its own code.
+# Compiled once here instead of at each start: by the user who runs it, since each has a cache of its own, which is then
+# given to root, so that the running service cannot change its own code.
 ENV NODE_COMPILE_CACHE=/app/cache
-RUN ln -s /app/panless.mjs /usr/local/bin/panless && node panless.mjs --version
+RUN ln -s /app/panless.mjs /usr/local/bin/panless && mkdir cache && chown 65534:65534 cache \
+    && setpriv --reuid=65534 --regid=65534 --clear-groups node panless.mjs --version \
+    && chown -R root:root cache && chmod -R u=rwX,go=rX cache
 
 USER 65534:65534
 EXPOSE 8443
