@@ -1,9 +1,19 @@
 // What granting a request does: the package, the correction that reaches Stripe, the objection, the reminder of deadlines.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { asSuperuser } from '../support/database-contents.ts'
+import { asSuperuser, databaseTexts, tablesHolding } from '../support/database-contents.ts'
 import { faults } from '../support/money.ts'
-import { approve, ask, linkTo, mailsTo, type Person, personWithPayment, post, verified } from '../support/rights.ts'
+import {
+  amountOf,
+  approve,
+  ask,
+  linkTo,
+  mailsTo,
+  type Person,
+  personWithPayment,
+  post,
+  verified,
+} from '../support/rights.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const DAY = 86_400
@@ -22,6 +32,14 @@ const submit = (path: string, fields: Record<string, string> = {}) =>
     raw: new URLSearchParams(fields).toString(),
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
   })
+
+/** A request whose person was known by a document instead of a code: what is decided needs two people. */
+async function byDocument(person: Person, kind: string): Promise<string> {
+  const id = await ask(world, person, kind)
+  for (const evidence of [{ kind: 'document_seen', document: 'passport' }, amountOf(person)])
+    expect((await post(world, id, 'identity-checks/confirm', { evidence })).status).toBe(200)
+  return id
+}
 
 const NOT_OPEN = {
   status: 409,
@@ -193,6 +211,33 @@ describe('a correction', () => {
     expect((await approve(world, id, undefined, { changes: { short_name: 'Bold' } })).json.status).toBe('done')
     expect((await world.as('checkout').get(`/v1/payers/${person.payer}`)).json.short_name).toBe('Bold')
   })
+
+  it('with values of its own takes no others from the desk', async () => {
+    const person = await personWithPayment(world)
+    const id = await verified(world, person, 'rectify', { changes: { short_name: 'Bold' } })
+    const other = await approve(world, id, undefined, { changes: { short_name: 'Bolor' } })
+    expect([other.status, other.json.errors[0].pointer]).toEqual([422, '/changes'])
+    expect((await get(id)).json.status).toBe('verified')
+  })
+
+  it('that needs two people carries out what the first approved, and keeps the words of both', async () => {
+    const person = await personWithPayment(world)
+    const id = await byDocument(person, 'rectify')
+    expect((await approve(world, id)).status).toBe(422)
+    const first = await approve(world, id, undefined, { changes: { short_name: 'Firstname', phone: '+97699112233' } })
+    expect(first.json).toMatchObject({ status: 'approved', changes: ['short_name', 'phone'] })
+    const texts = await databaseTexts(world.database)
+    for (const value of ['Firstname', '+97699112233']) expect(tablesHolding(texts, value)).toEqual([])
+    const other = await approve(world, id, 'second-subject', { changes: { short_name: 'Another' } })
+    expect([other.status, other.json.errors[0].pointer]).toEqual([422, '/changes'])
+    const second = await post(world, id, 'decide', { decision: 'approve', reason: 'I agree.' }, 'second-subject')
+    expect(second.json).toMatchObject({
+      status: 'done',
+      decision: { reason: 'As the law asks.' },
+      second_person: { by: 'second-subject', reason: 'I agree.' },
+    })
+    expect((await world.as('checkout').get(`/v1/payers/${person.payer}`)).json.short_name).toBe('Firstname')
+  })
 })
 
 describe('an objection', () => {
@@ -226,6 +271,23 @@ describe('an objection', () => {
     const id = await verified(world, person, 'object', { purposes: ['settle_payments'] })
     expect((await approve(world, id)).status).toBe(422)
     expect((await get(id)).json.status).toBe('verified')
+  })
+
+  it('that needs two people is to what the first approved', async () => {
+    const person = await personWithPayment(world)
+    const id = await byDocument(person, 'object')
+    const purposes = ['marketing']
+    expect((await approve(world, id, undefined, { purposes: ['settle_payments'] })).json.errors[0].pointer).toBe(
+      '/purposes',
+    )
+    expect((await approve(world, id, undefined, { purposes })).json).toMatchObject({ status: 'approved', purposes })
+    expect((await approve(world, id, 'second-subject', { purposes: ['gifts'] })).status).toBe(422)
+    expect((await approve(world, id, 'second-subject', { purposes })).json.status).toBe('done')
+    const objected = await asSuperuser(
+      world.database,
+      sql => sql`select purpose from objections where payer_id = ${person.payer}`,
+    )
+    expect(objected.map(({ purpose }) => purpose)).toEqual(purposes)
   })
 })
 

@@ -47,7 +47,8 @@ export function requestFacts(view: View, request: PrivacyRequestView): Html {
       texts.decision,
       html`${texts.decisions[decision.decision]}, ${time(view, decision.at)} <code>${decision.by}</code><div>${decision.reason ?? ''}</div>`,
     ])
-  if (second) list.push([texts.second, html`${time(view, second.at)} <code>${second.by}</code>`])
+  if (second)
+    list.push([texts.second, html`${time(view, second.at)} <code>${second.by}</code><div>${second.reason ?? ''}</div>`])
   list.push(
     [texts.source, html`${texts.sources[request.source]} <code>${request.created_by}</code>`],
     [texts.language, isLanguage(request.language) ? LANGUAGE_NAMES[request.language] : request.language],

@@ -5,7 +5,7 @@ import { invalidField, notFound } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { requireLiving } from '../payers/payer-erased.ts'
 import { endConsents } from './end-consents.ts'
-import { purposeNamed } from './register.ts'
+import { type Purpose, purposeNamed, type Register } from './register.ts'
 import { registerInForce } from './register-in-force.ts'
 
 /** How the objection came: by a service, a person of the company, the person in question, or a request for one's rights. */
@@ -31,10 +31,7 @@ export async function recordObjection(
   purpose: string,
   source: ObjectionSource,
 ): Promise<Objection> {
-  const found = purposeNamed(await registerInForce(tx), purpose)
-  if (!found) throw invalidField('/purpose', 'is not in the register of purposes', 'not_a_choice')
-  if (found.basis === 'contract' || found.basis === 'law')
-    throw invalidField('/purpose', 'rests on a contract or a law, so there is nothing to object to', 'not_objectable')
+  const found = requireObjectable(await registerInForce(tx), purpose, '/purpose')
   const now = ctx.clock.now()
   const [payer] = await tx.sql<{ status: string }[]>`
     select status from payers where tenant_id = ${tx.tenantId} and id = ${payerId} for no key update`
@@ -56,6 +53,15 @@ export async function recordObjection(
     details: { purpose, source, withdrawn },
   })
   return { id, purpose, withdrawn, created_at }
+}
+
+/** `pointer`: where the purpose was named. @throws validation_failed */
+export function requireObjectable(register: Register, purpose: string, pointer: string): Purpose {
+  const found = purposeNamed(register, purpose)
+  if (!found) throw invalidField(pointer, 'is not in the register of purposes', 'not_a_choice')
+  if (found.basis === 'contract' || found.basis === 'law')
+    throw invalidField(pointer, 'rests on a contract or a law, so there is nothing to object to', 'not_objectable')
+  return found
 }
 
 async function endAll(tx: Tx, payerId: string, purpose: string, now: Date): Promise<string[]> {

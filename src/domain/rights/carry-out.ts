@@ -3,21 +3,17 @@ import type { Ctx, Tx } from '../context.ts'
 import { startErasure } from '../erasures/start-erasure.ts'
 import { queueMail } from '../mail/queue-mail.ts'
 import type { MailTemplate } from '../mail/templates.ts'
-import type { SealingKey } from '../payers/data-key.ts'
 import { CHECK_LINK_MS, PACKAGE_LINK_MS } from './deadlines.ts'
+import type { DecidedValues } from './decided-values.ts'
 import { objectToPurposes } from './object-to-purposes.ts'
-import type { RequestDetails, RequestRow } from './privacy-request.ts'
+import type { RequestRow } from './privacy-request.ts'
 import { rectifyPayer } from './rectify-payer.ts'
 import { rightsLinkUrl } from './rights-link.ts'
 import type { RequestKind } from './state.ts'
 
 export type Granted = {
-  key: SealingKey
   merchant: string
-  /** What the person wrote, and what the desk adds where that says nothing. */
-  details: RequestDetails | null
-  changes: RequestDetails['changes'] | undefined
-  purposes: string[] | undefined
+  values: DecidedValues
 }
 
 /** `done` when nothing is left to do, `executing` when it goes on by itself. */
@@ -31,14 +27,14 @@ const EXECUTORS: Readonly<Record<RequestKind, Executor>> = {
     return 'done'
   },
 
-  async rectify(tx, ctx, row, payerId, { details, changes, merchant }) {
-    await rectifyPayer(tx, ctx, row, payerId, { changes: details?.changes ?? changes ?? null, merchant })
+  async rectify(tx, ctx, row, payerId, { values, merchant }) {
+    await rectifyPayer(tx, ctx, row, payerId, { changes: values.changes ?? {}, merchant })
     await tell(tx, ctx, row, merchant, 'request_done')
     return 'done'
   },
 
-  async object(tx, ctx, row, payerId, { details, purposes, merchant }) {
-    await objectToPurposes(tx, ctx, payerId, details?.purposes ?? purposes ?? null)
+  async object(tx, ctx, row, payerId, { values, merchant }) {
+    await objectToPurposes(tx, ctx, payerId, values.purposes ?? [])
     await tell(tx, ctx, row, merchant, 'request_done')
     return 'done'
   },

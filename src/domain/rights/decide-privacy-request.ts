@@ -13,12 +13,14 @@ import { requirePermission } from '../permissions.ts'
 import { tenantOf } from '../tenants/stripe-account.ts'
 import { read } from '../write.ts'
 import { carryOut } from './carry-out.ts'
+import { type DecidedValues, decidedValues } from './decided-values.ts'
 import { signReceipt } from './get-privacy-receipt.ts'
 import { needsSecondPerson } from './identity-policy.ts'
 import { moveRequest, writingKeyOf } from './move-request.ts'
 import {
   loadPrivacyRequest,
   openDetails,
+  openNotes,
   type PrivacyRequestView,
   payerKeyOfRequest,
   type RequestRow,
@@ -94,14 +96,16 @@ async function refuse(tx: Tx, ctx: Ctx, row: RequestRow, { key, decision, mercha
 
 async function approve(tx: Tx, ctx: Ctx, row: RequestRow, { key, decision, merchant }: Step): Promise<string> {
   const now = ctx.clock.now()
-  const notes = { decision: decision.reason }
+  const { reason } = decision
+  const kept = openNotes(ctx, key, row).values
+  const values = await decidedValues(tx, row.kind, kept ?? namedValues(ctx, key, row), decision)
   const second = needsSecondPerson(
     row.kind,
     row.evidence.map(({ kind }) => kind),
   )
   if (second && row.status === 'verified') {
     await keepDecision(tx, ctx, row, 'approve')
-    await moveRequest(tx, ctx, row, { status: 'approved', notes, key })
+    await moveRequest(tx, ctx, row, { status: 'approved', notes: { decision: reason, values }, key })
     return 'approve'
   }
   if (second) {
@@ -114,16 +118,20 @@ async function approve(tx: Tx, ctx: Ctx, row: RequestRow, { key, decision, merch
   } else {
     await keepDecision(tx, ctx, row, 'approve')
   }
-  const status = await carryOut(tx, ctx, row, {
-    key,
-    merchant,
-    details: openDetails(ctx, key, row),
-    changes: decision.changes,
-    purposes: decision.purposes,
-  })
+  const status = await carryOut(tx, ctx, row, { merchant, values })
   const receipt = status === 'done' ? signReceipt(ctx, row, 'done', now) : null
-  await moveRequest(tx, ctx, row, { status, notes: second ? {} : notes, key, receipt })
+  await moveRequest(tx, ctx, row, {
+    status,
+    notes: second ? { agreement: reason } : { decision: reason },
+    key,
+    receipt,
+  })
   return status === 'done' ? 'carry-out' : 'begin'
+}
+
+function namedValues(ctx: Ctx, key: SealingKey, row: RequestRow): DecidedValues {
+  const { changes = null, purposes = null } = openDetails(ctx, key, row) ?? {}
+  return { changes, purposes }
 }
 
 async function keepDecision(tx: Tx, ctx: Ctx, { id }: RequestRow, decision: Decision['decision']): Promise<void> {

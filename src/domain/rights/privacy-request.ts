@@ -29,8 +29,10 @@ export const privacyRequestSchema = z
       .enum(CODE_CHANNELS)
       .describe('Whether a code can be sent: to an e-mail address that is on file and older than 14 days.'),
     message: z.string().nullable(),
-    changes: z.array(z.string()).describe('Fields that a correction names; never their values.'),
-    purposes: z.array(z.string()).describe('Purposes that an objection names.'),
+    changes: z
+      .array(z.string())
+      .describe('Fields that a correction names, or that whoever approved it did; never their values.'),
+    purposes: z.array(z.string()).describe('Purposes that an objection names, or that whoever approved it did.'),
     evidence: z.array(
       z.object({
         kind: z.enum(EVIDENCE_KINDS),
@@ -52,7 +54,13 @@ export const privacyRequestSchema = z
         at: z.iso.datetime(),
       })
       .nullable(),
-    second_person: z.object({ by: z.string(), at: z.iso.datetime() }).nullable(),
+    second_person: z
+      .object({
+        reason: z.string().nullable().describe('Null once the payer has been erased.'),
+        by: z.string(),
+        at: z.iso.datetime(),
+      })
+      .nullable(),
     propagation: z.enum(['none', 'due', 'done', 'failed']).describe("A correction on its way to Stripe's customer."),
     receipt: z.boolean().describe('Whether there is a signed receipt.'),
     created_by: z.string(),
@@ -72,7 +80,14 @@ export type RequestDetails = {
   purposes: string[] | null
 }
 
-export type RequestNotes = { extension?: string; decision?: string; cancellation?: string }
+export type RequestNotes = {
+  extension?: string
+  decision?: string
+  /** What was approved, for the second person to agree to. */
+  values?: Pick<RequestDetails, 'changes' | 'purposes'>
+  agreement?: string
+  cancellation?: string
+}
 
 export type RequestRow = {
   id: string
@@ -191,8 +206,8 @@ export async function showPrivacyRequest(ctx: Ctx, row: RequestRow): Promise<Pri
     language: row.language,
     code_channel: codeChannelOf(row, now),
     message: details?.message ?? null,
-    changes: Object.keys(details?.changes ?? {}),
-    purposes: details?.purposes ?? [],
+    changes: Object.keys(notes.values?.changes ?? details?.changes ?? {}),
+    purposes: notes.values?.purposes ?? details?.purposes ?? [],
     evidence: row.evidence.map(one => ({ ...one, recorded_at: new Date(one.recorded_at).toISOString() })),
     evidence_needed: [...evidenceNeeded(row.evidence.map(({ kind }) => kind))],
     verified_at: iso(row.verified_at),
@@ -209,7 +224,9 @@ export async function showPrivacyRequest(ctx: Ctx, row: RequestRow): Promise<Pri
           }
         : null,
     second_person:
-      row.approved_by && row.approved_at ? { by: row.approved_by, at: row.approved_at.toISOString() } : null,
+      row.approved_by && row.approved_at
+        ? { reason: notes.agreement ?? null, by: row.approved_by, at: row.approved_at.toISOString() }
+        : null,
     propagation: row.propagation,
     receipt: row.receipt !== null,
     created_by: row.created_by,

@@ -2,22 +2,20 @@
 // was on file is told, and Stripe's customer follows.
 import { actorId } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
-import { invalidField } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { queueMail } from '../mail/queue-mail.ts'
 import { changePayer, type PayerChanges } from '../payers/change-payer.ts'
 import { sealJson } from '../payers/data-key.ts'
 import type { RequestRow } from './privacy-request.ts'
 
-/** @throws validation_failed without values, payer_erased, field_without_purpose */
+/** @throws payer_erased, field_without_purpose */
 export async function rectifyPayer(
   tx: Tx,
   ctx: Ctx,
   row: RequestRow,
   payerId: string,
-  { changes, merchant }: { changes: PayerChanges | null; merchant: string },
+  { changes, merchant }: { changes: PayerChanges; merchant: string },
 ): Promise<void> {
-  if (changes === null) throw invalidField('/changes', 'is required: the request itself names no values', 'required')
   if (changes.email !== undefined) {
     await queueMail(tx, ctx, { template: 'contact_changed', locale: row.language, to: { payerId }, data: { merchant } })
   }
