@@ -28,7 +28,8 @@ CREATE TABLE "purpose_registers" (
 CREATE TABLE "reveals" (
 	"tenant_id" text NOT NULL,
 	"id" text NOT NULL,
-	"payer_id" text NOT NULL,
+	"payer_id" text,
+	"inquiry_id" text,
 	"actor_kind" text NOT NULL,
 	"actor_id" text NOT NULL,
 	"purpose" text NOT NULL,
@@ -36,14 +37,15 @@ CREATE TABLE "reveals" (
 	"reason_sealed" "bytea" NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
-	CONSTRAINT "reveals_tenant_id_id_pk" PRIMARY KEY("tenant_id","id")
+	CONSTRAINT "reveals_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
+	CONSTRAINT "reveals_of_somebody" CHECK ("reveals"."payer_id" is not null or "reveals"."inquiry_id" is not null)
 );
 --> statement-breakpoint
 ALTER TABLE "objections" ADD CONSTRAINT "objections_tenant_id_payer_id_payers_tenant_id_id_fk" FOREIGN KEY ("tenant_id","payer_id") REFERENCES "public"."payers"("tenant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "reveals" ADD CONSTRAINT "reveals_tenant_id_payer_id_payers_tenant_id_id_fk" FOREIGN KEY ("tenant_id","payer_id") REFERENCES "public"."payers"("tenant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "objections_purpose" ON "objections" USING btree ("tenant_id","payer_id","purpose");--> statement-breakpoint
 CREATE INDEX "reveals_payer" ON "reveals" USING btree ("tenant_id","payer_id","created_at");--> statement-breakpoint
-CREATE INDEX "reveals_actor" ON "reveals" USING btree ("tenant_id","actor_kind","actor_id","created_at");--> statement-breakpoint
+CREATE INDEX "reveals_actor" ON "reveals" USING btree ("tenant_id","actor_id","created_at");--> statement-breakpoint
 CREATE INDEX "reveals_created" ON "reveals" USING btree ("tenant_id","created_at");--> statement-breakpoint
 alter table objections add constraint objections_source check (source in ('service', 'staff', 'person', 'request'));
 --> statement-breakpoint

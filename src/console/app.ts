@@ -17,6 +17,7 @@ import { payerPage } from './pages/payer.ts'
 import { payersPages } from './pages/payers.ts'
 import { purposePages } from './pages/purposes.ts'
 import { requestActions } from './pages/request-actions.ts'
+import { requestPackagePages } from './pages/request-package.ts'
 import { requestPages } from './pages/requests.ts'
 import { revealPages } from './pages/reveal.ts'
 import { sessionPages, signInPages } from './pages/sign-in.ts'
@@ -58,6 +59,7 @@ export function createConsole(given: Omit<ConsoleDoor, 'assets'>) {
   app.route('/', purposePages(door))
   app.route('/', requestActions(door))
   app.route('/', requestPages(door))
+  app.route('/', requestPackagePages(door))
   app.route('/', newDisclosurePages(door))
   app.route('/', disclosurePages(door))
   app.route('/', inquiryPages(door))

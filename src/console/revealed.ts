@@ -5,6 +5,10 @@ import { icon } from './icons.ts'
 import { PAYER_TEXTS } from './texts/payer-texts.ts'
 import type { Html } from './view.ts'
 
+/** How long what was revealed may still be shown; what is not there for no time. */
+export const leftOf = ({ dependencies }: ConsoleDoor, expiresAt: string | Date | null): number =>
+  expiresAt === null ? 0 : Math.max(0, new Date(expiresAt).getTime() - dependencies.clock.now().getTime())
+
 /** `goTo` is the page that stands in its place afterwards; the seconds are for a browser without scripts. */
 export function revealedSection(
   c: ConsoleContext,

@@ -117,6 +117,7 @@ describe('the document', () => {
       '/v1/inquiries/{id}/reveal',
       '/v1/payers/search',
       '/v1/payers/{id}/reveal',
+      '/v1/privacy-requests/{id}/package',
     ])
   })
 

@@ -216,7 +216,25 @@ describe('an inquiry', () => {
       { purpose: 'answer_messages', reason },
       { key: null },
     )
-    expect(shown.json).toEqual({ inquiry: id, purpose: 'answer_messages', contact: { email, name: 'Real Name' } })
+    expect(shown.json).toEqual({
+      inquiry: id,
+      purpose: 'answer_messages',
+      contact: { email, name: 'Real Name' },
+      expires_at: expect.any(String),
+    })
+    const looks = await asSuperuser(
+      world.database,
+      sql => sql`select payer_id, purpose, fields, expires_at from reveals where inquiry_id = ${id}`,
+    )
+    expect([...looks]).toEqual([
+      {
+        payer_id: null,
+        purpose: 'answer_messages',
+        fields: ['email', 'name'],
+        expires_at: new Date(shown.json.expires_at),
+      },
+    ])
+    expect(tablesHolding(await databaseTexts(world.database), reason)).toEqual([])
     const other = await privacy.post(`/v1/inquiries/${id}/reveal`, { purpose: 'marketing', reason }, { key: null })
     expect(other).toMatchObject({ status: 403, json: { code: 'purpose_not_allowed' } })
     const log = await privacy.get(`/v1/audit-log?object=${id}`)
@@ -319,5 +337,5 @@ test('what was written is forgotten two years after the end, and that there was 
     { purpose: 'answer_messages', reason },
     { key: null },
   )
-  expect(revealed.json.contact).toBeNull()
+  expect(revealed.json).toMatchObject({ contact: null, expires_at: null })
 })

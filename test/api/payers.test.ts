@@ -285,20 +285,6 @@ describe('reveal', () => {
     const [after] = await asSuperuser(world.database, sql => sql`select count(*)::int as keys from idempotency_keys`)
     expect(after).toEqual(before)
   })
-
-  test('is slowed down before it becomes a harvest', async () => {
-    const { id } = await newPayer({ real_name: 'Many times' })
-    const greedy = world.as('privacy', 'demo', { client_id: 'harvester' })
-    const wish = { fields: ['real_name'], purpose: 'legal_request', reason }
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, () => greedy.post(`/v1/payers/${id}/reveal`, wish, { key: null })),
-    )
-    const limited = answers.filter(answer => answer.status === 429)
-    expect(answers.filter(answer => answer.status === 200).length).toBeLessThanOrEqual(32)
-    expect(limited.length).toBeGreaterThan(0)
-    expect(Number(limited[0]?.headers['retry-after'])).toBeGreaterThan(0)
-    expect((await privacy.post(`/v1/payers/${id}/reveal`, wish, { key: null })).status).toBe(200)
-  })
 })
 
 describe('what is sealed', () => {

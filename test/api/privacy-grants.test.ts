@@ -26,6 +26,8 @@ beforeAll(async () => {
 afterAll(() => world?.close())
 
 const get = (id: string, path = '') => world.as('privacy').get(`/v1/privacy-requests/${id}${path}`)
+const open = (id: string, more: Record<string, string> = {}, client = world.as('privacy')) =>
+  client.post(`/v1/privacy-requests/${id}/package`, { reason: 'handed over at the desk', ...more }, { key: null })
 const submit = (path: string, fields: Record<string, string> = {}) =>
   world.withToken(null).send('POST', path, undefined, {
     key: null,
@@ -65,7 +67,7 @@ describe('access', () => {
   })
 
   it('gives the desk everything that is held, with purposes and automated decisions, and nothing of the twin', async () => {
-    const { status, json, text } = await get(id, '/package')
+    const { status, json, text } = await open(id)
     expect(status).toBe(200)
     expect(json).toMatchObject({
       object: 'access_package',
@@ -78,7 +80,13 @@ describe('access', () => {
     expect(held.profile.rows[0].identity).toMatchObject({ real_name: 'Bat-Erdene', email: person.email })
     expect(held.cards.rows[0]).toMatchObject({ brand: 'visa', last4: '4242' })
     expect(held.charges.rows[0]).toMatchObject({ amount: 4_800, currency: 'usd' })
-    expect(held.looks_at_your_name.rows[0]).toMatchObject({ purpose: 'collect_money', reason: 'to write a letter' })
+    expect(held.looks_at_your_name.rows).toMatchObject([
+      { purpose: 'collect_money', reason: 'to write a letter' },
+      { purpose: 'rights_request', fields: ['access_package'], reason: 'handed over at the desk' },
+    ])
+    const [{ details }] = (await world.as('auditor').get(`/v1/audit-log?action=access-package.open&object=${id}`)).json
+      .data
+    expect(details).toEqual({ by: 'desk', purpose: 'rights_request', reveal: held.looks_at_your_name.rows[1].id })
     expect(held.requests_about_your_data.rows[0].details).toMatchObject({ contact: person.email })
     expect(held.mails.rows[0]).toMatchObject({ template: 'request_received', recipient: person.email })
     expect(json.purposes.map(({ name }: { name: string }) => name)).toContain('settle_payments')
@@ -95,7 +103,7 @@ describe('access', () => {
     ['ja', 'demo が保有するお客様の情報'],
     ['mn', 'demo таны талаар хадгалдаг мэдээлэл'],
   ])('is a page in %s too', async (locale, title) => {
-    const page = await get(id, `/package?format=html&locale=${locale}`)
+    const page = await open(id, { format: 'html', locale })
     expect(page.headers['content-type']).toContain('text/html')
     expect(page.headers['cache-control']).toBe('no-store')
     for (const text of [title, 'Bat-Erdene', person.email, 'size-forty']) expect(page.text).toContain(text)
@@ -116,7 +124,10 @@ describe('access', () => {
     expect(opened.json.held.profile.rows[0].identity.real_name).toBe('Bat-Erdene')
     expect((await submit(`${link}/package`)).text).toContain('Bat-Erdene')
     const audit = await world.as('auditor').get(`/v1/audit-log?action=access-package.open&object=${id}`)
-    expect(audit.json.data[0]).toMatchObject({ actor: { kind: 'person', id }, details: { by: 'person' } })
+    expect(audit.json.data[0]).toMatchObject({
+      actor: { kind: 'person', id },
+      details: { by: 'person', purpose: 'rights_request' },
+    })
     // The link with which the person showed who they are was in an earlier mail, and in the hands of whoever asked.
     const check = mailsTo(world, person.email).flatMap(
       ({ text }) => /\/rights\/check\.\S+/.exec(text)?.[0] ?? [],
@@ -125,13 +136,13 @@ describe('access', () => {
     await world.advance(8 * DAY)
     expect(await submit(`${link}/package`)).toMatchObject(NOT_OPEN)
     expect((await world.withToken(null).get(link)).text).not.toContain('Open my data as a page')
-    expect((await get(id, '/package')).status).toBe(200)
+    expect((await open(id)).status).toBe(200)
     await world.advance(23 * DAY)
-    expect((await get(id, '/package')).json.code).toBe('invalid_state')
+    expect((await open(id)).json.code).toBe('invalid_state')
   })
 
   it('is for the desk alone: who may only read learns no real name', async () => {
-    const refused = await world.as('auditor').get(`/v1/privacy-requests/${id}/package`)
+    const refused = await open(id, {}, world.as('auditor'))
     expect([refused.status, refused.json.code]).toEqual([403, 'insufficient_scope'])
   })
 })
@@ -171,7 +182,7 @@ describe('a correction', () => {
     expect((await get(id)).json.propagation).toBe('done')
     const again = await verified(world, await moved(person, email), 'access')
     await approve(world, again)
-    const held = (await get(again, '/package')).json.held.corrections.rows[0]
+    const held = (await open(again)).json.held.corrections.rows[0]
     expect(held.old).toEqual({ real_name: 'Bat-Erdene', email: person.email })
   })
 
@@ -261,7 +272,7 @@ describe('an objection', () => {
     expect(charge.status).toBe(201)
     const access = await verified(world, { ...person, amount: 100 }, 'access')
     await approve(world, access)
-    const rows = (await get(access, '/package')).json.held.objections.rows as { purpose: string; source: string }[]
+    const rows = (await open(access)).json.held.objections.rows as { purpose: string; source: string }[]
     expect(rows.map(({ purpose }) => purpose)).toContain('marketing')
     expect(rows.every(({ source }) => source === 'request')).toBe(true)
   })

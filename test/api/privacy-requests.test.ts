@@ -405,7 +405,10 @@ describe('a decision', () => {
     const id = await ask(world, bat, 'access')
     const early = await approve(world, id)
     expect([early.status, early.json.code]).toEqual([409, 'identity_not_verified'])
-    expect((await get(id, '/package')).json.code).toBe('identity_not_verified')
+    const opened = await world
+      .as('privacy')
+      .post(`/v1/privacy-requests/${id}/package`, { reason: 'too early' }, { key: null })
+    expect(opened.json.code).toBe('identity_not_verified')
     expect((await get(id, '/receipt')).json.code).toBe('invalid_state')
   })
 

@@ -1,7 +1,7 @@
 // Looks at a real name: for a short time, few in an hour over all processes, and told to the person in question.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { listReveals } from '../../src/domain/privacy/list-reveals.ts'
+import { buildAccessPackage } from '../../src/domain/privacy/build-access-package.ts'
 import type { ObjectionSource } from '../../src/domain/privacy/record-objection.ts'
 import { recordObjection } from '../../src/domain/privacy/record-objection.ts'
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
@@ -37,6 +37,13 @@ const wish = (more: Record<string, unknown> = {}) => ({
 const reveal = (payer: string, more: Record<string, unknown> = {}, client = privacy) =>
   client.post(`/v1/payers/${payer}/reveal`, wish(more), { key: null })
 
+/** As the person's own access package tells them. */
+async function looksAt(payer: string) {
+  const ctx = operator()
+  const { held } = await ctx.db.transaction('demo', tx => buildAccessPackage(tx, ctx, payer))
+  return held.looks_at_your_name?.rows
+}
+
 const object = (payer: string, purpose: string, source: ObjectionSource = 'request') => {
   const ctx = operator()
   return ctx.db.transaction('demo', tx => recordObjection(tx, ctx, payer, purpose, source))
@@ -56,15 +63,14 @@ describe('a reveal', () => {
     const reason = `because ${word()}`
     await reveal(payer, { fields: ['real_name', 'real_name', 'email'], reason })
     await reveal(await newPayer(), { reason: 'another person' })
-    const ctx = operator()
-    const told = await ctx.db.transaction('demo', tx => listReveals(tx, ctx, payer))
-    expect(told).toMatchObject([
+    expect(await looksAt(payer)).toMatchObject([
       {
-        actor: { kind: 'service', id: 'privacy/privacy-subject' },
+        actor_kind: 'service',
+        actor_id: 'privacy-subject',
         purpose: 'legal_request',
         fields: ['real_name', 'email'],
         reason,
-        revealed_at: expect.any(String),
+        created_at: expect.any(String),
       },
     ])
     expect(tablesHolding(await databaseTexts(world.database), reason)).toEqual([])
@@ -75,44 +81,50 @@ describe('a reveal', () => {
   test('that was refused leaves no look to tell of', async () => {
     const payer = await newPayer()
     expect((await reveal(payer, { purpose: 'marketing' })).status).toBe(403)
-    const ctx = operator()
-    expect(await ctx.db.transaction('demo', tx => listReveals(tx, ctx, payer))).toEqual([])
+    expect(await looksAt(payer)).toEqual([])
   })
 
-  test('is bounded an hour for each actor, counted where all processes count', async () => {
+  test('is bounded an hour for each person, counted where all processes count', async () => {
     const payer = await newPayer()
-    const actor = { client_id: `patient-${word()}`, sub: 'one' }
+    const contact = { email: `${word()}@mail.example` }
+    const inquiry = await privacy.post('/v1/inquiries', { kind: 'wish', message: 'A pony', contact })
+    const actor = { sub: `patient-${word()}` }
     const patient = world.as('privacy', 'demo', actor)
     expect((await reveal(payer, {}, patient)).status).toBe(200)
     // As if other processes had answered the rest of the hour's looks.
     await asSuperuser(
       world.database,
       sql => sql`
-        insert into reveals select r.tenant_id, 'rvel_planted' || n, r.payer_id, r.actor_kind, r.actor_id, r.purpose,
+        insert into reveals select r.tenant_id, 'rvel_planted' || n, r.payer_id, r.inquiry_id, r.actor_kind, r.actor_id, r.purpose,
                                    r.fields, r.reason_sealed, r.expires_at, r.created_at
-          from reveals r, generate_series(1, 58) n where r.actor_id = ${`${actor.client_id}/one`}`,
+          from reveals r, generate_series(1, 58) n where r.actor_id = ${actor.sub}`,
     )
     expect((await reveal(payer, {}, patient)).status).toBe(200)
     const over = await reveal(payer, {}, patient)
     expect(over).toMatchObject({ status: 429, json: { code: 'rate_limited' } })
     expect(Number(over.headers['retry-after'])).toBeGreaterThan(3_500)
-    const another = world.as('privacy', 'demo', { ...actor, sub: 'two' })
-    expect((await reveal(payer, {}, another)).status).toBe(200)
+    const otherClient = world.as('privacy', 'demo', { ...actor, client_id: 'another-client' })
+    expect((await reveal(payer, {}, otherClient)).status).toBe(429)
+    const answering = { purpose: 'answer_messages', reason: 'to answer' }
+    const contactOf = (client: ApiClient) =>
+      client.post(`/v1/inquiries/${inquiry.json.id}/reveal`, answering, { key: null })
+    expect((await contactOf(patient)).status).toBe(429)
+    expect((await contactOf(privacy)).status).toBe(200)
     await world.advance(3_600)
     expect((await reveal(payer, {}, patient)).status).toBe(200)
   })
 
   test('of many at once passes the bound by none', async () => {
     const payer = await newPayer()
-    const actor = { client_id: `crowd-${word()}`, sub: 'one' }
+    const actor = { sub: `crowd-${word()}` }
     const crowd = world.as('privacy', 'demo', actor)
     expect((await reveal(payer, {}, crowd)).status).toBe(200)
     await asSuperuser(
       world.database,
       sql => sql`
-        insert into reveals select r.tenant_id, 'rvel_crowd' || n, r.payer_id, r.actor_kind, r.actor_id, r.purpose,
+        insert into reveals select r.tenant_id, 'rvel_crowd' || n, r.payer_id, r.inquiry_id, r.actor_kind, r.actor_id, r.purpose,
                                    r.fields, r.reason_sealed, r.expires_at, r.created_at
-          from reveals r, generate_series(1, 54) n where r.actor_id = ${`${actor.client_id}/one`}`,
+          from reveals r, generate_series(1, 54) n where r.actor_id = ${actor.sub}`,
     )
     const answers = await Promise.all(Array.from({ length: 20 }, () => reveal(payer, {}, crowd)))
     expect(answers.filter(({ status }) => status === 200).length).toBe(5)

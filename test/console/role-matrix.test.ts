@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createConsole } from '../../src/console/app.ts'
 import type { StaffRole } from '../../src/domain/staff-sessions/staff-session.ts'
 import { type ConsoleClient, consoleClient } from '../support/console-client.ts'
+import { asSuperuser } from '../support/database-contents.ts'
 import { payerWithCard } from '../support/payer-with-card.ts'
 import { startWorld, type TenantName, type World } from '../support/world.ts'
 
@@ -21,7 +22,6 @@ const ROLES_OF_PAGE: Record<string, readonly StaffRole[]> = {
   '/console/requests/:id': ['privacy', 'auditor'],
   '/console/requests/:id/receipt.json': ['privacy', 'auditor'],
   '/console/requests/:id/package': ['privacy'],
-  '/console/requests/:id/package.json': ['privacy'],
   '/console/requests/:id/send-code': ['privacy'],
   '/console/requests/:id/confirm': ['privacy'],
   '/console/requests/:id/approve': ['privacy'],
@@ -180,6 +180,27 @@ test('a form that is sent twice has its effect once', async () => {
   expect((await client.post(path, form)).headers.location).toBe(`/console/payers/${own.payers}`)
   const log = await world.as('privacy').get(`/v1/audit-log?object=${consent.json.id}&action=consent.withdraw`)
   expect(log.json.data).toHaveLength(1)
+})
+
+test('the package of a granted request opens for a reason alone, as a page that leaves by itself or as a file', async () => {
+  const id = own.requests as string
+  await asSuperuser(world.database, async sql => {
+    for (const status of ['verifying', 'verified'])
+      await sql`update privacy_requests set status = ${status}, verified_at = now() where id = ${id}`
+    await sql`update privacy_requests set status = 'done', finished_at = now() where id = ${id}`
+  })
+  const client = clients.privacy
+  const path = `/console/requests/${id}/package`
+  const form = await client.formOf(path)
+  const silent = await client.post(path, { ...form, format: 'html', reason: '' })
+  expect(silent).toMatchObject({ status: 422, text: expect.not.stringContaining(own.payers as string) })
+  const reason = 'handed over at the desk'
+  const page = await client.post(path, { ...form, format: 'html', reason })
+  expect(page).toMatchObject({ status: 200, text: expect.stringContaining(reason) })
+  expect(page.headers.refresh).toMatch(new RegExp(`^(300|29\\d); url=/console/requests/${id}$`))
+  const file = await client.post(path, { ...form, format: 'json', reason })
+  expect(file.headers['content-disposition']).toBe(`attachment; filename="${id}.json"`)
+  expect(file.text).toContain(own.payers)
 })
 
 test('a list walks to older rows and back by links, and says what is wrong with a filter', async () => {

@@ -76,7 +76,7 @@ const SCOPE_OF_ROUTE: Record<string, string | null> = {
   'POST /v1/privacy-requests/{id}/extend': 'privacy:write',
   'POST /v1/privacy-requests/{id}/cancel': 'privacy:write',
   'GET /v1/privacy-requests/{id}/receipt': 'privacy:read',
-  'GET /v1/privacy-requests/{id}/package': 'payers:reveal',
+  'POST /v1/privacy-requests/{id}/package': 'payers:reveal',
   // The person's own page: the mailed link is what lets in, and its own tests try it.
   'GET /rights': null,
   'POST /rights': null,

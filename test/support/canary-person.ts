@@ -44,6 +44,7 @@ export const WAYS_IN: Readonly<Record<string, 'written' | { nothing: string }>> 
   'POST /rights/{link}': { nothing: 'a code and an amount, which are not kept' },
   'POST /rights/{link}/code': { nothing: 'an empty body' },
   'POST /rights/{link}/package': { nothing: 'the form of the answer' },
+  'POST /v1/privacy-requests/{id}/package': 'written',
   'POST /v1/inquiries': 'written',
   'POST /v1/inquiries/{id}/reveal': 'written',
   'POST /v1/inquiries/{id}/assign': { nothing: 'the name of a person of the company' },

@@ -147,7 +147,7 @@ export async function openProductionSite(program: string): Promise<ProductionSit
         tenant: 'school',
         scope: scopesOf(role),
         client_id: clientId,
-        sub: role,
+        sub: clientId,
       })
       return createClient({ url: service.url, ca, token, check: () => {} })
     },

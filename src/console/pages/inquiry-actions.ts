@@ -6,22 +6,17 @@ import { assignInquiry } from '../../domain/inquiries/assign-inquiry.ts'
 import { closeInquiry } from '../../domain/inquiries/close-inquiry.ts'
 import { getInquiry } from '../../domain/inquiries/get-inquiry.ts'
 import type { InquiryView } from '../../domain/inquiries/inquiry.ts'
-import { revealInquiryContact } from '../../domain/inquiries/reveal-inquiry-contact.ts'
+import { type RevealedContact, revealInquiryContact } from '../../domain/inquiries/reveal-inquiry-contact.ts'
 import { type Operation, requirePermission } from '../../domain/permissions.ts'
 import { type ActionContent, addAction, showAction, tryAction } from '../action.ts'
 import { show } from '../answer.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import { type Field, NOTHING_TYPED } from '../form.ts'
-import { revealedSection } from '../revealed.ts'
-import { limitSession } from '../session.ts'
+import { leftOf, revealedSection } from '../revealed.ts'
 import { INQUIRY_TEXTS } from '../texts/inquiry-texts.ts'
 import type { View } from '../view.ts'
 
 const PATH = '/console/inquiries'
-/** As long as any other reveal is shown. */
-const SHOWN_MS = 5 * 60_000
-/** A person at a desk answers a few people a minute. */
-const REVEALS = { burst: 30, perSecond: 0.5 }
 const OUTCOMES = ['settled', 'passed_on', 'spam', 'duplicate'] as const
 
 type Words = { title: string; lead: string; button: string }
@@ -93,7 +88,6 @@ function addReveal(
   door: ConsoleDoor,
   asked: (c: ConsoleContext) => Promise<ActionContent>,
 ): void {
-  const reveals = limitSession(door, REVEALS)
   app.get(`${PATH}/:id/reveal`, async c => showAction(c, door, await asked(c), NOTHING_TYPED, null))
   app.post(`${PATH}/:id/reveal`, c => {
     const form = door.formOf(c)
@@ -102,29 +96,27 @@ function addReveal(
       c,
       door,
       async () => {
-        reveals(c)
         const wanted = { purpose: 'answer_messages', reason: form.get('reason') ?? '' }
-        const { contact } = await revealInquiryContact(door.ctxOf(c), id, wanted)
-        return revealedPage(c, door, id, contact)
+        return revealedPage(c, door, await revealInquiryContact(door.ctxOf(c), id, wanted))
       },
       async refused => showAction(c, door, await asked(c), form, refused),
     )
   })
 }
 
-function revealedPage(
-  c: ConsoleContext,
-  door: ConsoleDoor,
-  id: string,
-  contact: Partial<Record<'email' | 'phone' | 'name', string>> | null,
-) {
+function revealedPage(c: ConsoleContext, door: ConsoleDoor, { inquiry, contact, expires_at }: RevealedContact) {
   const { view } = c.var
   const texts = INQUIRY_TEXTS[view.language]
-  const path = `${PATH}/${id}`
+  const path = `${PATH}/${inquiry}`
   const values = (['name', 'email', 'phone'] as const).map(
     field => [texts.contacts[field], contact?.[field] ?? null] as const,
   )
-  const { section, seconds } = revealedSection(c, door, { what: texts.contact, values, leftMs: SHOWN_MS, goTo: path })
+  const { section, seconds } = revealedSection(c, door, {
+    what: texts.contact,
+    values,
+    leftMs: leftOf(door, expires_at),
+    goTo: path,
+  })
   const body = html`<h1>${texts.revealTitle}</h1>${section}<p class="buttons"><a class="button" href="${path}">${view.words.form.back}</a></p>`
   return show(c, door, { title: texts.revealTitle, section: 'inquiries', body, leaveTo: { seconds, path } })
 }

@@ -4,7 +4,6 @@ import { html } from 'hono/html'
 import { DomainError } from '../../domain/errors.ts'
 import { getPayer } from '../../domain/payers/get-payer.ts'
 import { hasScope } from '../../domain/permissions.ts'
-import { getAccessPackage } from '../../domain/rights/get-access-package.ts'
 import { getPrivacyReceipt } from '../../domain/rights/get-privacy-receipt.ts'
 import { getPrivacyRequest } from '../../domain/rights/get-privacy-request.ts'
 import { listPrivacyRequests } from '../../domain/rights/list-privacy-requests.ts'
@@ -60,18 +59,6 @@ export function requestPages(door: ConsoleDoor) {
     const receipt = await getPrivacyReceipt(door.ctxOf(c), c.req.param('id'))
     c.header('Content-Disposition', `attachment; filename="${receipt.request}.receipt.json"`)
     return c.json(receipt)
-  })
-
-  app.get(`${PATH}/:id/package`, async c => {
-    const { language } = c.var.view
-    const { held } = await getAccessPackage(door.ctxOf(c), c.req.param('id'), { format: 'html', locale: language })
-    return c.html(door.accessPackagePage(held, language))
-  })
-
-  app.get(`${PATH}/:id/package.json`, async c => {
-    const { held } = await getAccessPackage(door.ctxOf(c), c.req.param('id'), { format: 'json' })
-    c.header('Content-Disposition', `attachment; filename="${c.req.param('id')}.json"`)
-    return c.json(held)
   })
 
   app.get(`${PATH}/:id`, c => requestPage(c, door))
@@ -132,10 +119,7 @@ function actionsFor(c: ConsoleContext, door: ConsoleDoor, request: PrivacyReques
     }
   }
   if (kind === 'access' && status === 'done' && hasScope(ctx, 'payers:reveal')) {
-    actions.push(
-      linkButton(`${path}/package`, texts.openPackage),
-      linkButton(`${path}/package.json`, texts.takePackage),
-    )
+    actions.push(linkButton(`${path}/package`, texts.openPackage))
   }
   if (request.receipt) actions.push(linkButton(`${path}/receipt.json`, texts.takeReceipt))
   return actions

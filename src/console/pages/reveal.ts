@@ -11,7 +11,7 @@ import { titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import { type Field, NOTHING_TYPED } from '../form.ts'
 import { type PurposesInWords, purposesInWords } from '../purposes-in-words.ts'
-import { revealedSection } from '../revealed.ts'
+import { leftOf, revealedSection } from '../revealed.ts'
 import { PAYER_TEXTS } from '../texts/payer-texts.ts'
 import type { View } from '../view.ts'
 
@@ -83,11 +83,10 @@ function fieldsOf(view: View, payer: PayerView, { list }: PurposesInWords): Fiel
 /** Nothing of it is kept anywhere; when its time is up, the page leaves for the payer's, with or without a script. */
 async function revealedPage(c: ConsoleContext, door: ConsoleDoor, payer: PayerView, revealed: Revealed) {
   const { view } = c.var
-  const { clock } = door.dependencies
   const texts = PAYER_TEXTS[view.language]
   const { title } = await purposesInWords(c, door)
   const path = `/console/payers/${payer.id}`
-  const leftMs = Math.max(0, new Date(revealed.expires_at).getTime() - clock.now().getTime())
+  const leftMs = leftOf(door, revealed.expires_at)
   const values = Object.entries(revealed.fields).map(
     ([field, value]) => [texts.fields[field as IdentityField], value] as const,
   )

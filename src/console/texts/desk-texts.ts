@@ -42,6 +42,13 @@ const en = {
   cancelTitle: 'Cancel a request',
   cancelLead: 'For one that the person took back or made twice. It cannot be undone.',
   cancelButton: 'Cancel the request',
+  packageTitle: 'Open the data package',
+  packageLead:
+    'Everything that is held about the person, to hand it to them. Who opened it and why is recorded, and the person can see it. The page closes after a few minutes.',
+  packageFormat: 'As what',
+  packageFormats: { html: 'A page to read and print', json: 'A JSON file' },
+  packageHint: 'In words, 3 characters or more. The person can ask to see it.',
+  packageButton: 'Open everything that is held',
 } as const
 
 const ja = {
@@ -82,6 +89,13 @@ const ja = {
   cancelTitle: '請求の取消',
   cancelLead: '本人が取り下げたもの、重複したものに使います。元に戻せません。',
   cancelButton: '請求を取り消す',
+  packageTitle: 'データの一覧を開く',
+  packageLead:
+    '本人に渡すための、保有するデータのすべてです。誰がなぜ開いたかは記録され、本人も見られます。ページは数分で閉じます。',
+  packageFormat: '形式',
+  packageFormats: { html: '読んで印刷できるページ', json: 'JSON ファイル' },
+  packageHint: '3 文字以上の文章で。本人が見られます。',
+  packageButton: '保有するすべてを開く',
 }
 
 const mn = {
@@ -123,6 +137,13 @@ const mn = {
   cancelTitle: 'Хүсэлт цуцлах',
   cancelLead: 'Хүн өөрөө буцаан авсан эсвэл давхардсан хүсэлтэд. Буцаах боломжгүй.',
   cancelButton: 'Хүсэлтийг цуцлах',
+  packageTitle: 'Мэдээллийн багцыг нээх',
+  packageLead:
+    'Тухайн хүнд өгөх, түүний талаар хадгалсан бүх мэдээлэл. Хэн, яагаад нээснийг бүртгэх бөгөөд хүн өөрөө үүнийг харж болно. Хуудас хэдэн минутын дараа хаагдана.',
+  packageFormat: 'Хэлбэр',
+  packageFormats: { html: 'Унших, хэвлэх хуудас', json: 'JSON файл' },
+  packageHint: 'Үгээр, 3 ба түүнээс олон тэмдэгт. Хүн үүнийг харж болно.',
+  packageButton: 'Хадгалсан бүхнийг нээх',
 }
 
 export const DESK_TEXTS: Catalogue<typeof en> = { en, ja, mn }

@@ -77,7 +77,6 @@ const en = {
   atStripe: 'At Stripe',
   takeReceipt: 'Take the receipt',
   openPackage: 'Open the data package',
-  takePackage: 'Take the data package as JSON',
 } as const
 
 const ja = {
@@ -150,7 +149,6 @@ const ja = {
   atStripe: 'Stripe',
   takeReceipt: '受領書を受け取る',
   openPackage: 'データの一覧を開く',
-  takePackage: 'データを JSON で受け取る',
 }
 
 const mn = {
@@ -237,7 +235,6 @@ const mn = {
   atStripe: 'Stripe дээр',
   takeReceipt: 'Баримтыг авах',
   openPackage: 'Мэдээллийн багцыг нээх',
-  takePackage: 'Мэдээллийг JSON-оор авах',
 }
 
 export const REQUEST_TEXTS: Catalogue<typeof en> = { en, ja, mn }

@@ -14,6 +14,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
 import { bytes, instant, tenantId } from './columns.ts'
+import { inquiries } from './inquiries.ts'
 import { payers } from './payers.ts'
 
 /** One row for each register that a tenant published; the highest version is in force. Never changed. */
@@ -48,18 +49,20 @@ export const objections = pgTable(
   ],
 )
 
-/** Each look at a real name or contact, so that the person can be told of it. */
+/** Each look at a real name, a contact or a whole package, so that the person can be told of it. */
 export const reveals = pgTable(
   'reveals',
   {
     tenantId: tenantId(),
     id: text('id').notNull(),
-    payerId: text('payer_id').notNull(),
+    /** Null for somebody who is no payer and wrote an inquiry. */
+    payerId: text('payer_id'),
+    inquiryId: text('inquiry_id'),
     actorKind: text('actor_kind').notNull(),
     actorId: text('actor_id').notNull(),
     purpose: text('purpose').notNull(),
     fields: text('fields').array().notNull(),
-    /** The reason in words, sealed with the payer's key. */
+    /** The reason in words, sealed with the payer's key or the inquiry's. */
     reasonSealed: bytes('reason_sealed').notNull(),
     expiresAt: instant('expires_at').notNull(),
     createdAt: instant('created_at').notNull(),
@@ -67,8 +70,10 @@ export const reveals = pgTable(
   table => [
     primaryKey({ columns: [table.tenantId, table.id] }),
     foreignKey({ columns: [table.tenantId, table.payerId], foreignColumns: [payers.tenantId, payers.id] }),
+    foreignKey({ columns: [table.tenantId, table.inquiryId], foreignColumns: [inquiries.tenantId, inquiries.id] }),
+    check('reveals_of_somebody', sql`${table.payerId} is not null or ${table.inquiryId} is not null`),
     index('reveals_payer').on(table.tenantId, table.payerId, table.createdAt),
-    index('reveals_actor').on(table.tenantId, table.actorKind, table.actorId, table.createdAt),
+    index('reveals_actor').on(table.tenantId, table.actorId, table.createdAt),
     index('reveals_created').on(table.tenantId, table.createdAt),
   ],
 )

@@ -1,15 +1,18 @@
-// Shows who wrote and where to reach them, to answer the message and for nothing else; each look is recorded.
+// Shows who wrote and where to reach them, to answer the message and for nothing else; each look is on record.
 import { z } from 'zod'
 import type { Ctx } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { parseInput } from '../parse-input.ts'
+import type { SealingKey } from '../payers/data-key.ts'
 import { requirePermission } from '../permissions.ts'
+import { recordReveal, revealReason } from '../privacy/record-reveal.ts'
+import { requirePurpose } from '../privacy/require-purpose.ts'
 import { read, write } from '../write.ts'
-import { loadInquiry, openContact } from './inquiry.ts'
+import { inquiryKey, loadInquiry, openContact } from './inquiry.ts'
 
 export const revealInquiryContactInput = z.strictObject({
   purpose: z.string().min(1).max(80).describe('`answer_messages`, and no other.'),
-  reason: z.string().trim().min(3).max(500).describe('Why, in words; kept with the record by its length only.'),
+  reason: revealReason,
 })
 
 export const inquiryContactSchema = z.object({
@@ -19,11 +22,12 @@ export const inquiryContactSchema = z.object({
     .object({ email: z.string().optional(), phone: z.string().optional(), name: z.string().optional() })
     .nullable()
     .describe('Null once it is no longer kept.'),
+  expires_at: z.iso.datetime().nullable().describe('When a page that shows the contact must take it away.'),
 })
 
 export type RevealedContact = z.infer<typeof inquiryContactSchema>
 
-/** @throws insufficient_scope, not_found, payer_erased, validation_failed, purpose_not_allowed */
+/** @throws insufficient_scope, not_found, payer_erased, validation_failed, purpose_not_allowed, rate_limited */
 export async function revealInquiryContact(ctx: Ctx, id: string, input: unknown): Promise<RevealedContact> {
   requirePermission(ctx, 'revealInquiryContact')
   await read(ctx, tx => loadInquiry(tx, id))
@@ -36,13 +40,24 @@ export async function revealInquiryContact(ctx: Ctx, id: string, input: unknown)
   }
   return write(ctx, async tx => {
     const row = await loadInquiry(tx, id)
+    const { payer_id: payerId, contact_fields: fields } = row
+    const cover = await requirePurpose(tx, payerId, purpose, ['inquiry.contact'])
+    const contact = await openContact(ctx, row)
+    const key = contact && ((await inquiryKey(ctx, row)) as SealingKey)
+    const look = key && (await recordReveal(tx, ctx, { payerId, inquiryId: id, key, purpose, fields, reason }))
     return {
-      value: { inquiry: id, purpose, contact: await openContact(ctx, row) },
+      value: { inquiry: id, purpose, contact, expires_at: look?.expiresAt.toISOString() ?? null },
       audit: {
         action: 'inquiry.reveal',
         object: { type: 'inquiry', id },
-        payerId: row.payer_id,
-        details: { purpose, fields: row.contact_fields, reason_characters: reason.length },
+        payerId,
+        details: {
+          fields,
+          purpose,
+          basis: cover.basis,
+          register: cover.registerVersion,
+          ...(look ? { reveal: look.id } : {}),
+        },
       },
     }
   })

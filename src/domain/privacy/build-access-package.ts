@@ -2,13 +2,14 @@
 // when it is asked for, and kept nowhere. Its caller records that it was made.
 import type { Ctx, Tx } from '../context.ts'
 import { listDisclosuresOf } from '../disclosures/list-disclosures-of.ts'
-import { openDataKey } from '../payers/data-key.ts'
+import { dataKeyOfRow } from '../payers/data-key.ts'
 import { loadPayer } from '../payers/get-payer.ts'
 import { tenantOf } from '../tenants/stripe-account.ts'
 import { AUTOMATED_DECISIONS, type AutomatedDecision } from './automated-decisions.ts'
 import { type HeldSection, readHeldData } from './read-held-data.ts'
 import type { Purpose } from './register.ts'
 import { registerInForce } from './register-in-force.ts'
+import { requirePurpose } from './require-purpose.ts'
 
 export type AccessPackage = {
   object: 'access_package'
@@ -23,10 +24,14 @@ export type AccessPackage = {
   automated_decisions: readonly AutomatedDecision[]
 }
 
-/** @throws not_found, payer_erased */
+/** What the package is made for. It rests on the law, so what is held is told whatever fields the register names for it. */
+export const ACCESS_PURPOSE = 'rights_request'
+
+/** @throws not_found, payer_erased, purpose_not_allowed */
 export async function buildAccessPackage(tx: Tx, ctx: Ctx, payerId: string): Promise<AccessPackage> {
   const row = await loadPayer(tx, payerId)
-  const payer = await openDataKey(ctx, { payerId, wrapped: row.wrapped_key, keyVersion: row.key_version })
+  await requirePurpose(tx, payerId, ACCESS_PURPOSE, [])
+  const payer = await dataKeyOfRow(ctx, row)
   const [{ name }, register] = [await tenantOf(ctx), await registerInForce(tx)]
   const sections = await readHeldData(tx, ctx, payer)
   return {

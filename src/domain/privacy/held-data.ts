@@ -57,7 +57,7 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   reveals: table({
     section: 'looks_at_your_name',
     sealed: 'reason_sealed',
-    facts: 'id actor_kind actor_id purpose fields created_at',
+    facts: 'id inquiry_id actor_kind actor_id purpose fields created_at',
     workings: 'expires_at',
   }),
   checkout_sessions: table({

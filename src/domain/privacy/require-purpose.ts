@@ -16,12 +16,13 @@ export type Cover = {
 
 /**
  * Passes when the register in force has the purpose, it covers the fields, and what it rests on holds for this person:
- * a consent must be living, a legitimate interest not objected to. Holds until the transaction ends.
+ * a consent must be living, a legitimate interest not objected to. Holds until the transaction ends. Somebody who is no payer
+ * (null) has neither consented nor objected.
  * @throws purpose_not_allowed
  */
 export async function requirePurpose(
   tx: Tx,
-  payerId: string,
+  payerId: string | null,
   purpose: string,
   fields: readonly PersonalField[],
 ): Promise<Cover> {
@@ -54,7 +55,7 @@ function covering(register: Register, purpose: string, fields: readonly Personal
 }
 
 /** Locked, so that its withdrawal is answered after this read or comes before it. */
-async function livingConsent(tx: Tx, payerId: string, purpose: string): Promise<string> {
+async function livingConsent(tx: Tx, payerId: string | null, purpose: string): Promise<string> {
   const [consent] = await tx.sql<{ id: string }[]>`
     select id from consents
      where tenant_id = ${tx.tenantId} and payer_id = ${payerId} and purpose = ${purpose} and withdrawn_at is null

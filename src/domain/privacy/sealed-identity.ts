@@ -8,6 +8,7 @@ import { type Cover, requirePurpose } from './require-purpose.ts'
 
 export type OpenedIdentity = {
   cover: Cover
+  payer: PayerKey
   /** The fields asked for and no other; null where there is none. */
   values: Partial<Record<IdentityField, string | null>>
 }
@@ -31,7 +32,7 @@ export async function openIdentity(
   )
   const payer = await dataKeyOfRow(ctx, row)
   const identity = await readIdentity(tx, ctx, payer)
-  return { cover, values: Object.fromEntries(fields.map(field => [field, identity[field] ?? null])) }
+  return { cover, payer, values: Object.fromEntries(fields.map(field => [field, identity[field] ?? null])) }
 }
 
 /** The column's value for an identity; null for an empty one. */

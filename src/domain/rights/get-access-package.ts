@@ -1,31 +1,36 @@
-// The desk opens the package of a granted request, to hand it to a person who cannot be mailed.
+// The desk opens the package of a granted request, to hand it to a person who cannot be mailed. It is a look at everything,
+// and on record like any other.
 import { z } from 'zod'
 import type { Ctx } from '../context.ts'
 import { DomainError, invalidState } from '../errors.ts'
 import { LANGUAGES } from '../languages.ts'
 import { parseInput } from '../parse-input.ts'
+import { dataKeyOfRow } from '../payers/data-key.ts'
+import { loadPayer } from '../payers/get-payer.ts'
 import { requirePermission } from '../permissions.ts'
-import { type AccessPackage, buildAccessPackage } from '../privacy/build-access-package.ts'
+import { ACCESS_PURPOSE, type AccessPackage, buildAccessPackage } from '../privacy/build-access-package.ts'
+import { recordReveal, revealReason } from '../privacy/record-reveal.ts'
 import { read, write } from '../write.ts'
 import { PACKAGE_DESK_MS } from './deadlines.ts'
 import { loadPrivacyRequest } from './privacy-request.ts'
 import { isUnverified } from './state.ts'
 
-export const accessPackageQuery = z.strictObject({
+export const accessPackageInput = z.strictObject({
+  reason: revealReason,
   format: z.enum(['json', 'html']).default('json'),
   locale: z.enum(LANGUAGES).default('en').describe('The language of the page.'),
 })
 
-type Opened = { held: AccessPackage } & z.output<typeof accessPackageQuery>
+type Opened = { held: AccessPackage; expiresAt: Date } & z.output<typeof accessPackageInput>
 
 /**
- * Recorded each time.
- * @throws insufficient_scope, not_found, validation_failed, identity_not_verified, invalid_state, payer_erased
+ * @throws insufficient_scope, not_found, validation_failed, identity_not_verified, invalid_state, payer_erased,
+ * rate_limited
  */
-export async function getAccessPackage(ctx: Ctx, requestId: string, query: unknown): Promise<Opened> {
+export async function getAccessPackage(ctx: Ctx, requestId: string, input: unknown): Promise<Opened> {
   requirePermission(ctx, 'getAccessPackage')
   await read(ctx, tx => loadPrivacyRequest(tx, requestId))
-  const wanted = parseInput(accessPackageQuery, query)
+  const wanted = parseInput(accessPackageInput, input)
   return write(ctx, async tx => {
     const { kind, status, finished_at: finishedAt, payer_id: payerId } = await loadPrivacyRequest(tx, requestId)
     if (isUnverified(status))
@@ -37,13 +42,22 @@ export async function getAccessPackage(ctx: Ctx, requestId: string, query: unkno
       throw invalidState('There is a package for a granted request of kind access alone.')
     if (finishedAt === null || finishedAt.getTime() + PACKAGE_DESK_MS <= ctx.clock.now().getTime())
       throw invalidState('The request was granted more than 30 days ago. Make a new one.')
+    const key = await dataKeyOfRow(ctx, await loadPayer(tx, payerId))
+    // Before the package is made, so that it tells of this look too.
+    const { id, expiresAt } = await recordReveal(tx, ctx, {
+      payerId,
+      key,
+      purpose: ACCESS_PURPOSE,
+      fields: ['access_package'],
+      reason: wanted.reason,
+    })
     return {
-      value: { held: await buildAccessPackage(tx, ctx, payerId), ...wanted },
+      value: { held: await buildAccessPackage(tx, ctx, payerId), expiresAt, ...wanted },
       audit: {
         action: 'access-package.open',
         object: { type: 'privacy_request', id: requestId },
         payerId,
-        details: { by: 'desk' },
+        details: { by: 'desk', purpose: ACCESS_PURPOSE, reveal: id },
       },
     }
   })

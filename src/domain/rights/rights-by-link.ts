@@ -5,7 +5,7 @@ import type { Ctx } from '../context.ts'
 import { invalidState, notFound } from '../errors.ts'
 import type { Language } from '../languages.ts'
 import { parseInput } from '../parse-input.ts'
-import { type AccessPackage, buildAccessPackage } from '../privacy/build-access-package.ts'
+import { ACCESS_PURPOSE, type AccessPackage, buildAccessPackage } from '../privacy/build-access-package.ts'
 import { tenantOf } from '../tenants/stripe-account.ts'
 import { read, write } from '../write.ts'
 import { codeSchema } from './confirm-identity.ts'
@@ -94,7 +94,7 @@ export async function openPackageByLink(ctx: Ctx, requestId: string, use: LinkUs
         action: 'access-package.open',
         object: { type: 'privacy_request', id: requestId },
         payerId: row.payer_id,
-        details: { by: 'person' },
+        details: { by: 'person', purpose: ACCESS_PURPOSE },
       },
     }
   })

@@ -7,7 +7,7 @@ import { confirmIdentity, confirmIdentityInput } from '../../domain/rights/confi
 import { createPrivacyRequest } from '../../domain/rights/create-privacy-request.ts'
 import { decidePrivacyRequest, decidePrivacyRequestInput } from '../../domain/rights/decide-privacy-request.ts'
 import { extendPrivacyRequest, extendPrivacyRequestInput } from '../../domain/rights/extend-privacy-request.ts'
-import { accessPackageQuery, getAccessPackage } from '../../domain/rights/get-access-package.ts'
+import { accessPackageInput, getAccessPackage } from '../../domain/rights/get-access-package.ts'
 import { getPrivacyReceipt, privacyReceiptSchema } from '../../domain/rights/get-privacy-receipt.ts'
 import { getPrivacyRequest } from '../../domain/rights/get-privacy-request.ts'
 import { listPrivacyRequests, listPrivacyRequestsQuery } from '../../domain/rights/list-privacy-requests.ts'
@@ -192,20 +192,21 @@ function decisionRoutes() {
     async c => c.json(await getPrivacyReceipt(ctxOf(c), c.req.param('id'))),
   )
 
-  app.get(
+  app.post(
     '/v1/privacy-requests/:id/package',
     operation({
       id: 'getAccessPackage',
       tag: TAG,
       summary: 'Open the package of a granted access request',
-      description: 'Everything that is held about the person, as JSON or as a page; recorded each time.',
+      description:
+        'Everything that is held about the person, as JSON or as a page. A look like any other: on record, with its reason.',
       scope: 'payers:reveal',
-      query: accessPackageQuery,
+      body: accessPackageInput,
       answers: { 200: { description: 'The package.', mediaTypes: ['application/json', 'text/html'] } },
       errors: ['not_found', 'identity_not_verified', 'invalid_state', 'payer_erased'],
     }),
     async c => {
-      const { held, format, locale } = await getAccessPackage(ctxOf(c), c.req.param('id'), queryOf(c))
+      const { held, format, locale } = await getAccessPackage(ctxOf(c), c.req.param('id'), bodyOf(c))
       if (format === 'json') return c.json(held)
       c.header('Content-Security-Policy', PAGE_POLICY)
       return c.html(accessPackagePage(held, locale))

@@ -1,0 +1,70 @@
+// Opening the package of a granted request at the desk: a look at everything, with its reason, as a page or as a file.
+import { Hono } from 'hono'
+import { requirePermission } from '../../domain/permissions.ts'
+import { getAccessPackage } from '../../domain/rights/get-access-package.ts'
+import { getPrivacyRequest } from '../../domain/rights/get-privacy-request.ts'
+import { type ActionContent, showAction, tryAction } from '../action.ts'
+import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
+import { NOTHING_TYPED } from '../form.ts'
+import { leftOf } from '../revealed.ts'
+import { DESK_TEXTS } from '../texts/desk-texts.ts'
+import { REQUEST_TEXTS } from '../texts/request-texts.ts'
+
+const PATH = '/console/requests/:id/package'
+
+export function requestPackagePages(door: ConsoleDoor) {
+  const app = new Hono<ConsoleEnv>()
+
+  app.get(PATH, async c => showAction(c, door, await askPage(c, door), NOTHING_TYPED, null))
+
+  app.post(PATH, c => {
+    const form = door.formOf(c)
+    return tryAction(
+      c,
+      door,
+      () => packageOf(c, door, form),
+      async refused => showAction(c, door, await askPage(c, door), form, refused),
+    )
+  })
+
+  return app
+}
+
+async function askPage(c: ConsoleContext, door: ConsoleDoor): Promise<ActionContent> {
+  const { view } = c.var
+  const ctx = door.ctxOf(c)
+  requirePermission(ctx, 'getAccessPackage')
+  const { id, kind } = await getPrivacyRequest(ctx, c.req.param('id') as string)
+  const texts = DESK_TEXTS[view.language]
+  return {
+    name: texts.packageTitle,
+    title: texts.packageTitle,
+    lead: texts.packageLead,
+    section: 'requests',
+    back: { path: `/console/requests/${id}`, label: REQUEST_TEXTS[view.language].kinds[kind] },
+    fields: [
+      {
+        kind: 'radio',
+        name: 'format',
+        label: texts.packageFormat,
+        options: (['html', 'json'] as const).map(value => ({ value, label: texts.packageFormats[value] })),
+      },
+      { kind: 'area', name: 'reason', label: view.words.form.reason, hint: texts.packageHint, maxLength: 500 },
+    ],
+    button: texts.packageButton,
+  }
+}
+
+/** The page leaves for the request's when its time is up; what is to be handed over is printed, or taken as a file. */
+async function packageOf(c: ConsoleContext, door: ConsoleDoor, form: URLSearchParams): Promise<Response> {
+  const { language } = c.var.view
+  const id = c.req.param('id') as string
+  const wanted = { format: form.get('format') ?? '', locale: language, reason: form.get('reason') ?? '' }
+  const { held, format, expiresAt } = await getAccessPackage(door.ctxOf(c), id, wanted)
+  if (format === 'json') {
+    c.header('Content-Disposition', `attachment; filename="${id}.json"`)
+    return c.json(held)
+  }
+  c.header('Refresh', `${Math.ceil(leftOf(door, expiresAt) / 1000)}; url=/console/requests/${id}`)
+  return c.html(door.accessPackagePage(held, language))
+}
