@@ -12,7 +12,6 @@ export const leftOf = ({ dependencies }: ConsoleDoor, expiresAt: string | Date |
 /** `goTo` is the page that stands in its place afterwards; the seconds are for a browser without scripts. */
 export function revealedSection(
   c: ConsoleContext,
-  door: ConsoleDoor,
   given: {
     what: string
     values: readonly (readonly [label: string, value: string | null])[]
@@ -23,10 +22,8 @@ export function revealedSection(
   const texts = PAYER_TEXTS[c.var.view.language]
   const { what, values, leftMs, goTo } = given
   const seconds = Math.ceil(leftMs / 1000)
-  // The browser's clock knows nothing of business time.
-  const endsAt = new Date(door.dependencies.clock.wall().getTime() + leftMs).toISOString()
   const [before, after] = texts.revealedHelp('\u0000').split('\u0000')
-  const section = html`<section class="revealed" data-vanishes-at="${endsAt}" data-then="${goTo}"><h2>${icon('open')} ${texts.revealed}: ${what}</h2>
+  const section = html`<section class="revealed" data-vanishes-in="${seconds}" data-then="${goTo}"><h2>${icon('open')} ${texts.revealed}: ${what}</h2>
 <p role="status">${before}<span data-left>${seconds}</span>${after}</p>
 <dl>${values.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value ?? texts.notGiven}</dd></div>`)}</dl></section>`
   return { section, seconds }

@@ -31,9 +31,10 @@ for (const table of all('table.rows')) {
 }
 
 // What was revealed leaves the page when its time is up, also on a page that the browser kept and shows again.
-const revealed = document.querySelector('[data-vanishes-at]')
+const revealed = document.querySelector('[data-vanishes-in]')
 if (revealed) {
-  const end = Date.parse(revealed.dataset.vanishesAt)
+  // By this clock alone: it may be another than the server's.
+  const end = Date.now() + revealed.dataset.vanishesIn * 1000
   const left = document.querySelector('[data-left]')
   const tick = () => {
     const seconds = Math.ceil((end - Date.now()) / 1000)

@@ -90,7 +90,7 @@ async function revealedPage(c: ConsoleContext, door: ConsoleDoor, payer: PayerVi
   const values = Object.entries(revealed.fields).map(
     ([field, value]) => [texts.fields[field as IdentityField], value] as const,
   )
-  const { section, seconds } = revealedSection(c, door, { what: title(revealed.purpose), values, leftMs, goTo: path })
+  const { section, seconds } = revealedSection(c, { what: title(revealed.purpose), values, leftMs, goTo: path })
   const body = html`${titleLine({ title: payer.short_name, above: { path: '/console/payers', label: texts.title } })}
 ${section}<p class="buttons"><a class="button" href="${path}">${texts.backToPayer}</a></p>`
   return show(c, door, { title: payer.short_name, section: 'payers', body, leaveTo: { seconds, path } })
