@@ -27,8 +27,9 @@ export function auditProofPages(door: ConsoleDoor) {
 
   app.get(`${PATH}/verify`, c => verifyPage(c, door, null))
   app.post(`${PATH}/verify`, async c => {
-    const after = door.formOf(c).get('after_block')
-    return verifyPage(c, door, await verifyAuditLog(door.ctxOf(c), after ? { after_block: after } : {}))
+    const after = door.formOf(c).get('after_block') ?? '0'
+    const result = await verifyAuditLog(door.ctxOf(c), { after_block: after })
+    return verifyPage(c, door, { after: Number(after), result })
   })
   app.get(`${PATH}/checkpoints`, c => checkpointsPage(c, door))
   app.get(`${PATH}/:id/proof.json`, async c => {
@@ -105,7 +106,10 @@ function proofFacts(view: View, proof: AuditProof): Html {
 <p class="buttons">${linkButton(`${PATH}/${proof.entry}/proof.json`, texts.download)}</p>`
 }
 
-async function verifyPage(c: ConsoleContext, door: ConsoleDoor, result: AuditVerification | null) {
+/** One call verifies a limited number of blocks: those after a given one. */
+type Verified = { after: number; result: AuditVerification }
+
+async function verifyPage(c: ConsoleContext, door: ConsoleDoor, verified: Verified | null) {
   const { view } = c.var
   requirePermission(door.ctxOf(c), 'verifyAuditLog')
   const texts = AUDIT_TEXTS[view.language]
@@ -115,16 +119,30 @@ async function verifyPage(c: ConsoleContext, door: ConsoleDoor, result: AuditVer
     lead: texts.verifyLead,
     section: 'audit' as const,
     back: { path: PATH, label: texts.title },
-    before: result === null ? html`` : verificationFacts(view, result),
+    before: verified === null ? html`` : verificationFacts(view, verified),
     fields: [],
     button: texts.verifyButton,
   }
   return showAction(c, door, content, NOTHING_TYPED, null)
 }
 
-function verificationFacts(view: View, result: AuditVerification): Html {
+function verificationFacts(view: View, { after, result }: Verified): Html {
   const texts = AUDIT_TEXTS[view.language]
+  const last = result.last_block.number
+  const later = result.next_after_block !== null
+  const left = [
+    ...(after > 0 ? [texts.throughBlock(number(view, after))] : []),
+    ...(later ? [texts.fromBlock(number(view, last + 1))] : []),
+  ]
+  const sound = left.length === 0 ? texts.sound : texts.soundInPart
   const list: Fact[] = [
+    [
+      texts.verified,
+      result.blocks === 0
+        ? view.words.none
+        : texts.fromToBlock(number(view, last - result.blocks + 1), number(view, last)),
+    ],
+    [texts.notVerified, left.join(', ') || view.words.none],
     [texts.entries, number(view, result.entries)],
     [texts.blocks, number(view, result.blocks)],
     [texts.checkpointsHeld, number(view, result.checkpoints)],
@@ -136,11 +154,10 @@ function verificationFacts(view: View, result: AuditVerification): Html {
       ],
     ),
   ]
-  const more =
-    result.next_after_block === null
-      ? ''
-      : html`<form method="post" action="${PATH}/verify">${formToken(view)}<input type="hidden" name="after_block" value="${result.next_after_block}"><button class="main">${texts.verifyMore}</button></form>`
-  return html`<div class="outcome" role="status">${result.ok ? state('good', texts.sound, 'lock') : state('bad', texts.unsound)}</div>
+  const more = later
+    ? html`<form method="post" action="${PATH}/verify">${formToken(view)}<input type="hidden" name="after_block" value="${result.next_after_block}"><button class="main">${texts.verifyMore}</button></form>`
+    : ''
+  return html`<div class="outcome" role="status">${result.ok ? state('good', sound, 'lock') : state('bad', texts.unsound)}</div>
 ${facts(view, list, texts.verify)}${more}`
 }
 
