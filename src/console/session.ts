@@ -63,7 +63,7 @@ export function rememberViewer(door: ConsoleDoor): MiddlewareHandler<ConsoleEnv>
   }
 }
 
-/** A GET without a session leads to the sign-in page and back; anything else is refused. */
+/** Without a session every request leads to sign-in: from a GET and back, from a form and to the front page. */
 export function requireStaff(door: ConsoleDoor): MiddlewareHandler<ConsoleEnv> {
   const pages = limitSession(door, PAGES)
   return async function requireStaff(c, next) {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createConsole } from '../../src/console/app.ts'
 import type { StaffRole } from '../../src/domain/staff-sessions/staff-session.ts'
+import { sealAll } from '../support/audit-world.ts'
 import { type ConsoleClient, consoleClient } from '../support/console-client.ts'
 import { asSuperuser } from '../support/database-contents.ts'
 import { payerWithCard } from '../support/payer-with-card.ts'
@@ -41,6 +42,7 @@ const ROLES_OF_PAGE: Record<string, readonly StaffRole[]> = {
   '/console/inquiries/:id': ['privacy', 'auditor'],
   '/console/inquiries/:id/take': ['privacy'],
   '/console/inquiries/:id/answer': ['privacy'],
+  '/console/inquiries/:id/link-request': ['privacy'],
   '/console/inquiries/:id/close': ['privacy'],
   '/console/inquiries/:id/reveal': ['privacy'],
   '/console/audit': ['privacy', 'admin', 'auditor'],
@@ -128,8 +130,9 @@ describe.each(PEOPLE)('the role %s', role => {
     for (const { path } of pages().filter(({ method }) => method === 'GET')) {
       const answer = await client.get(withIds(path, own))
       const allowed = ROLES_OF_PAGE[path]?.includes(role)
-      // A package or a proof may not be there yet; a stranger is not told so.
-      if (allowed) expect([200, 403, 409], `${path} ${answer.text.slice(0, 200)}`).toContain(answer.status)
+      // A package of a request or a proof may not be there yet; that of a disclosure is for the one who made it alone.
+      const statuses = path === '/console/disclosures/:id/package' ? [403] : [200, 409]
+      if (allowed) expect(statuses, `${path} ${answer.text.slice(0, 200)}`).toContain(answer.status)
       else expect(answer.status, path).toBe(403)
       if (!allowed) expect(answer.text, path).toContain('These roles have it')
       expect(answer.text, path).not.toMatch(/Batbayar/)
@@ -226,4 +229,42 @@ test('a list walks to older rows and back by links, and says what is wrong with 
   expect((await client.get(`/console/payers?short_name=${encodeURIComponent('<script>')}`)).text).not.toContain(
     '<script>',
   )
+})
+
+test('an inquiry becomes a rights request once, and asking about it records no reading of what was written', async () => {
+  const client = clients.privacy
+  const inquiry = `/console/inquiries/${own.inquiries}`
+  const readings = async () => {
+    const log = await world.as('privacy').get(`/v1/audit-log?object=${own.inquiries}&action=inquiry.read&limit=100`)
+    return log.json.data.length
+  }
+  expect((await client.get(inquiry)).text).toContain(`${inquiry}/link-request`)
+  const before = await readings()
+  for (const action of ['take', 'answer', 'close', 'reveal']) await client.get(`${inquiry}/${action}`)
+  const form = await client.formOf(`${inquiry}/link-request`)
+  expect(await readings()).toBe(before)
+  const unsaid = await client.post(`${inquiry}/link-request`, form)
+  expect([unsaid.status, /href="#field-kind"/.test(unsaid.text)]).toEqual([422, true])
+  const linked = await client.post(`${inquiry}/link-request`, { ...form, kind: 'access' })
+  expect(linked.status, linked.text).toBe(303)
+  expect(linked.headers.location).toMatch(/^\/console\/requests\/preq_/)
+  const page = await client.get(inquiry)
+  expect(page.text).toContain(linked.headers.location)
+  expect(page.text).not.toContain(`${inquiry}/link-request`)
+})
+
+test('verifying says which part of the log was verified, and which was not', async () => {
+  for (let block = 0; block < 2; block++) {
+    await clients.privacy.get(`/console/inquiries/${own.inquiries}`)
+    await sealAll(world, 'demo')
+  }
+  const client = clients.auditor
+  const { csrf } = await client.formOf('/console/audit/verify')
+  const whole = (await client.post('/console/audit/verify', { csrf })).text
+  expect(whole).toContain('Nothing was altered<')
+  expect(whole).toMatch(/Not verified now<\/dt><dd>None</)
+  const part = (await client.post('/console/audit/verify', { csrf, after_block: '1' })).text
+  expect(part).toContain('Nothing was altered in the part that was verified')
+  expect(part).toMatch(/Verified now<\/dt><dd>Blocks 2 to \d/)
+  expect(part).toMatch(/Not verified now<\/dt><dd>blocks up to 1</)
 })

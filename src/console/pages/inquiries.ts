@@ -59,14 +59,17 @@ ${facts(view, factsOf(view, inquiry))}`
   return app
 }
 
-function actionsFor(c: ConsoleContext, door: ConsoleDoor, { id, status, has_contact: contact }: InquiryView): Html[] {
+function actionsFor(c: ConsoleContext, door: ConsoleDoor, inquiry: InquiryView): Html[] {
+  const { id, status, has_contact: contact, privacy_request: request } = inquiry
   const ctx = door.ctxOf(c)
   const texts = INQUIRY_TEXTS[c.var.view.language]
   const path = `${PATH}/${id}`
   const open = status !== 'closed' && hasScope(ctx, 'privacy:write')
   return [
     ...(open && status === 'received' ? [linkButton(`${path}/take`, texts.take)] : []),
-    ...(open ? [linkButton(`${path}/answer`, texts.answer), linkButton(`${path}/close`, texts.close)] : []),
+    ...(open ? [linkButton(`${path}/answer`, texts.answer)] : []),
+    ...(open && request === null ? [linkButton(`${path}/link-request`, texts.link)] : []),
+    ...(open ? [linkButton(`${path}/close`, texts.close)] : []),
     ...(contact.length > 0 && hasScope(ctx, 'payers:reveal') ? [linkButton(`${path}/reveal`, texts.reveal)] : []),
   ]
 }

@@ -1,19 +1,22 @@
-// What is done with an inquiry: taken, answered, closed, and its contact shown to answer it.
+// What is done with an inquiry: taken, answered, closed, made a rights request, and its contact shown to answer it.
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { answerInquiry } from '../../domain/inquiries/answer-inquiry.ts'
 import { assignInquiry } from '../../domain/inquiries/assign-inquiry.ts'
 import { closeInquiry } from '../../domain/inquiries/close-inquiry.ts'
-import { getInquiry } from '../../domain/inquiries/get-inquiry.ts'
+import { findInquiry } from '../../domain/inquiries/get-inquiry.ts'
 import type { InquiryView } from '../../domain/inquiries/inquiry.ts'
+import { linkInquiryRequest } from '../../domain/inquiries/link-inquiry-request.ts'
 import { type RevealedContact, revealInquiryContact } from '../../domain/inquiries/reveal-inquiry-contact.ts'
 import { type Operation, requirePermission } from '../../domain/permissions.ts'
+import { REQUEST_KINDS } from '../../domain/rights/state.ts'
 import { type ActionContent, addAction, showAction, tryAction } from '../action.ts'
 import { show } from '../answer.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import { type Field, NOTHING_TYPED } from '../form.ts'
 import { leftOf, revealedSection } from '../revealed.ts'
 import { INQUIRY_TEXTS } from '../texts/inquiry-texts.ts'
+import { REQUEST_TEXTS } from '../texts/request-texts.ts'
 import type { View } from '../view.ts'
 
 const PATH = '/console/inquiries'
@@ -30,7 +33,7 @@ export function inquiryActions(door: ConsoleDoor) {
     async (c: ConsoleContext): Promise<ActionContent> => {
       requirePermission(door.ctxOf(c), operation)
       const { view } = c.var
-      const inquiry = await getInquiry(door.ctxOf(c), idOf(c))
+      const inquiry = await findInquiry(door.ctxOf(c), idOf(c))
       const { title, lead, button } = words(view)
       const back = { path: `${PATH}/${inquiry.id}`, label: INQUIRY_TEXTS[view.language].kinds[inquiry.kind] }
       return { name: title, title, lead, section: 'inquiries', back, fields: fields(view), button }
@@ -72,6 +75,23 @@ export function inquiryActions(door: ConsoleDoor) {
     location,
   })
 
+  addAction(app, door, `${PATH}/:id/link-request`, {
+    page: content(
+      'linkInquiryRequest',
+      view => ({ title: texts(view).linkTitle, lead: texts(view).linkLead, button: texts(view).linkButton }),
+      view => [
+        {
+          kind: 'radio',
+          name: 'kind',
+          label: texts(view).linkKind,
+          options: REQUEST_KINDS.map(value => ({ value, label: REQUEST_TEXTS[view.language].kinds[value] })),
+        },
+      ],
+    ),
+    act: (c, ctx, form) => linkInquiryRequest(ctx, idOf(c), { kind: form.get('kind') ?? undefined }),
+    location: (_c, { privacy_request: request }) => `/console/requests/${request}`,
+  })
+
   const asked = content(
     'revealInquiryContact',
     view => ({ title: texts(view).revealTitle, lead: texts(view).revealLead, button: texts(view).revealButton }),
@@ -111,12 +131,8 @@ function revealedPage(c: ConsoleContext, door: ConsoleDoor, { inquiry, contact, 
   const values = (['name', 'email', 'phone'] as const).map(
     field => [texts.contacts[field], contact?.[field] ?? null] as const,
   )
-  const { section, seconds } = revealedSection(c, door, {
-    what: texts.contact,
-    values,
-    leftMs: leftOf(door, expires_at),
-    goTo: path,
-  })
+  const leftMs = leftOf(door, expires_at)
+  const { section, seconds } = revealedSection(c, { what: texts.contact, values, leftMs, goTo: path })
   const body = html`<h1>${texts.revealTitle}</h1>${section}<p class="buttons"><a class="button" href="${path}">${view.words.form.back}</a></p>`
   return show(c, door, { title: texts.revealTitle, section: 'inquiries', body, leaveTo: { seconds, path } })
 }

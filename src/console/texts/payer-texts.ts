@@ -22,7 +22,6 @@ const en = {
   searchHint: 'The whole address. It is never put into a link, and the search is recorded.',
   search: 'Find by e-mail',
   searchNone: 'Nobody has this address.',
-  searchAgain: 'Find another one',
   reveal: 'Reveal sealed fields',
   revealTitle: (name: string) => `Reveal sealed fields of ${name}`,
   revealLead:
@@ -79,7 +78,6 @@ const ja = {
   searchHint: 'アドレス全体を入力します。リンクには入らず、検索は記録されます。',
   search: 'メールで探す',
   searchNone: 'このアドレスの支払者はいません。',
-  searchAgain: '別のアドレスで探す',
   reveal: '封印された項目を開く',
   revealTitle: (name: string) => `${name} の封印された項目を開く`,
   revealLead:
@@ -131,7 +129,6 @@ const mn = {
   searchHint: 'Хаягийг бүтнээр бичнэ. Холбоосонд орохгүй, хайлтыг бүртгэнэ.',
   search: 'И-мэйлээр хайх',
   searchNone: 'Ийм хаягтай хүн алга.',
-  searchAgain: 'Өөр хаягаар хайх',
   reveal: 'Битүүмжилсэн талбарыг нээх',
   revealTitle: (name: string) => `${name}: битүүмжилсэн талбарыг нээх`,
   revealLead:

@@ -2,8 +2,15 @@
 import type { Ctx } from '../context.ts'
 import { openJson } from '../payers/data-key.ts'
 import { requirePermission } from '../permissions.ts'
-import { write } from '../write.ts'
-import { type InquiryWithMessages, inquiryKey, loadInquiry, messagePlace, showInquiry } from './inquiry.ts'
+import { read, write } from '../write.ts'
+import {
+  type InquiryView,
+  type InquiryWithMessages,
+  inquiryKey,
+  loadInquiry,
+  messagePlace,
+  showInquiry,
+} from './inquiry.ts'
 
 /** An inquiry has one message and few answers. */
 const MESSAGES_MAX = 200
@@ -41,4 +48,10 @@ export async function getInquiry(ctx: Ctx, id: string): Promise<InquiryWithMessa
       },
     }
   })
+}
+
+/** Without what was written, so that nothing has to be recorded. @throws insufficient_scope, not_found, payer_erased */
+export async function findInquiry(ctx: Ctx, id: string): Promise<InquiryView> {
+  requirePermission(ctx, 'getInquiry')
+  return showInquiry(ctx, await read(ctx, tx => loadInquiry(tx, id)))
 }
