@@ -1,6 +1,7 @@
 // The public form with which a person asks about their own data; what follows is the page of rights-page.ts.
 import { html } from 'hono/html'
 import { fillText, type Language } from '../domain/languages.ts'
+import { MESSAGE_MAX } from '../domain/rights/request-input.ts'
 import { REQUEST_KINDS, type RequestKind } from '../domain/rights/state.ts'
 import { frame } from './rights-page.ts'
 import { RIGHTS_TEXTS, type RightsTexts } from './rights-texts.ts'
@@ -12,7 +13,7 @@ export type RightsForm = {
   language: Language
   path: string
   problem: 'formWrong' | 'tooOften' | null
-  typed: { kind: string; contact: string; payer: string }
+  typed: { kind: string; contact: string; payer: string; message: string }
 }
 
 const KIND_WORDS: Readonly<Record<RequestKind, keyof RightsTexts>> = {
@@ -45,6 +46,9 @@ ${REQUEST_KINDS.map(
 <label for="payer">${texts.formPayer}</label>
 <p class="soft" id="payer-hint">${texts.formPayerHint}</p>
 <input id="payer" name="payer" value="${typed.payer}" autocomplete="off" maxlength="128" aria-describedby="payer-hint">
+<label for="message">${texts.formMessage}</label>
+<p class="soft" id="message-hint">${texts.formMessageHint}</p>
+<textarea id="message" name="message" rows="4" maxlength="${MESSAGE_MAX}" aria-describedby="message-hint">${typed.message}</textarea>
 <button>${say('formSend')}</button>
 </form>`,
   )

@@ -47,6 +47,8 @@ export type RightsTexts = Record<
   | 'formContactHint'
   | 'formPayer'
   | 'formPayerHint'
+  | 'formMessage'
+  | 'formMessageHint'
   | 'formSend'
   | 'formWrong'
   | 'notTaken'
@@ -105,6 +107,8 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     formContactHint: 'The one that {merchant} knows.',
     formPayer: 'Your customer number, if you know it',
     formPayerHint: 'Needed only when several people use the same address.',
+    formMessage: 'What you want to add',
+    formMessageHint: 'If something is to be corrected: what is wrong, and what is right. No card numbers.',
     formSend: 'Ask {merchant}',
     formWrong: 'Choose what you want, and enter an e-mail address such as name@example.com.',
     notTaken: 'This was not taken.',
@@ -162,6 +166,8 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     formContactHint: '{merchant} にご登録のアドレスを入力してください。',
     formPayer: '顧客番号（お分かりの場合）',
     formPayerHint: '同じアドレスを複数の方が使っている場合にのみ必要です。',
+    formMessage: '補足',
+    formMessageHint: '訂正の場合は、誤っている点と正しい内容をお書きください。カード番号は書かないでください。',
     formSend: '{merchant} に請求する',
     formWrong: 'ご請求の内容を選び、name@example.com のようなメールアドレスを入力してください。',
     notTaken: '受け付けられませんでした。',
@@ -218,6 +224,8 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     formContactHint: '{merchant}-д бүртгэлтэй хаяг.',
     formPayer: 'Хэрэглэгчийн дугаар, хэрэв мэдэх бол',
     formPayerHint: 'Нэг хаягийг хэд хэдэн хүн ашигладаг үед л хэрэгтэй.',
+    formMessage: 'Нэмж хэлэх зүйл',
+    formMessageHint: 'Засуулах бол юу буруу, юу зөв болохыг бичнэ үү. Картын дугаар бүү бичээрэй.',
     formSend: '{merchant}-аас асуух',
     formWrong: 'Юу хүсэж байгаагаа сонгож, name@example.com гэх мэт и-мэйл хаяг оруулна уу.',
     notTaken: 'Хүлээж авсангүй.',

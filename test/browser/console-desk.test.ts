@@ -5,7 +5,7 @@ import { sealAll } from '../support/audit-world.ts'
 import { launchBrowser, type TestBrowser } from '../support/browser.ts'
 import { lookAt, lookAtThis, signInAt } from '../support/console-browser.ts'
 import type { Visit } from '../support/page-visit.ts'
-import { codeTo } from '../support/rights.ts'
+import { ask, codeTo, post } from '../support/rights.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 /** Every page is looked at six times, which takes a busy machine a while. */
@@ -91,6 +91,37 @@ it('a request to erase goes from the phone call over the code to the second pers
   await second.page.getByRole('link', { name: 'Take the receipt' }).waitFor()
   await lookAt(second, pathname, 'request-refused')
   await lookAt(privacy, '/console/requests', 'requests')
+})
+
+it('a correction and an objection that name no values get them from whoever grants them', async () => {
+  const { page } = privacy
+  const asked = async (kind: string) => {
+    const id = await ask(world, { payer, email: EMAIL }, kind)
+    await post(world, id, 'identity-checks')
+    const evidence = { kind: 'document_seen', document: 'passport' }
+    await post(world, id, 'identity-checks/confirm', { code: await codeTo(world, EMAIL), evidence })
+    return `/console/requests/${id}`
+  }
+  const correction = await asked('rectify')
+  await lookAt(privacy, `${correction}/approve`, 'request-correct')
+  await page.goto(`${world.url}${correction}/approve`)
+  await page.getByLabel('The right e-mail address').fill('no address')
+  await page.getByLabel('Reason').fill('As on the passport')
+  await page.getByRole('button', { name: 'Grant: Correct the data' }).click()
+  await page.getByRole('alert').getByRole('link', { name: 'The right e-mail address' }).waitFor()
+  await page.getByLabel('The right e-mail address').fill('')
+  await page.getByLabel('The right short name').fill('Bold')
+  await page.getByRole('button', { name: 'Grant: Correct the data' }).click()
+  await page.getByRole('heading', { name: 'Correct the data: Bold' }).waitFor()
+  await page.getByText('short_name').waitFor()
+
+  const objection = await asked('object')
+  await page.goto(`${world.url}${objection}/approve`)
+  await page.getByLabel('Marketing').check()
+  await lookAtThis(page, 'request-object')
+  await page.getByLabel('Reason').fill('Their right')
+  await page.getByRole('button', { name: 'Grant: Object to a use' }).click()
+  await page.getByText('marketing', { exact: true }).waitFor()
 })
 
 it('what an authority asks for leaves after a second person has approved it', async () => {

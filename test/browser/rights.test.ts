@@ -75,6 +75,7 @@ it('anybody asks at the public form and comes to the page where they show who th
   await shot(page, 'rights-0-form')
   await page.getByLabel('Have it deleted').check()
   await page.getByLabel('Your e-mail address').fill(person.email)
+  await page.getByLabel('What you want to add').fill('Bat is Bold now.\nThank you.')
   await page.getByRole('button', { name: 'Ask demo' }).click()
   await page.getByText('You asked demo to delete your data.').waitFor()
   await page.getByRole('button', { name: 'Send me a code' }).click()
@@ -82,7 +83,12 @@ it('anybody asks at the public form and comes to the page where they show who th
   expect(await codeTo(world, person.email)).toMatch(/^[A-Z2-9]{4}-/)
   expect(complaints).toEqual([])
   const listed = await world.as('privacy').get(`/v1/privacy-requests?payer=${person.payer}`)
-  expect(listed.json.data[0]).toMatchObject({ kind: 'erase', source: 'person', created_by: 'rights-form' })
+  expect(listed.json.data[0]).toMatchObject({
+    kind: 'erase',
+    source: 'person',
+    message: 'Bat is Bold now.\nThank you.',
+    created_by: 'rights-form',
+  })
   await page.context().close()
 })
 

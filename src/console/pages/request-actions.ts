@@ -19,14 +19,16 @@ import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
 import type { Html, View } from '../view.ts'
 import { erasurePreview } from './request-facts.ts'
+import { correctionFields, valueFields, valuesOf } from './request-values.ts'
 
 const PATH = '/console/requests'
-const CORRECTED = ['short_name', 'real_name', 'email', 'phone'] as const
 
 type Page = {
   operation: Operation
   words: (view: View, request: PrivacyRequestView) => { title: string; lead: string; button: string }
   fields: (view: View) => Field[]
+  /** Fields before those, for a request as it stands. */
+  values?: (c: ConsoleContext, door: ConsoleDoor, request: PrivacyRequestView) => Promise<Field[]>
   danger?: boolean
   before?: (c: ConsoleContext, request: PrivacyRequestView) => Promise<Html | undefined>
 }
@@ -39,7 +41,7 @@ const given = (form: URLSearchParams, name: string) => form.get(name)?.trim() ||
 export function requestActions(door: ConsoleDoor) {
   const app = new Hono<ConsoleEnv>()
   const page =
-    ({ operation, words, fields, danger = false, before }: Page) =>
+    ({ operation, words, fields, values, danger = false, before }: Page) =>
     async (c: ConsoleContext): Promise<ActionContent> => {
       requirePermission(door.ctxOf(c), operation)
       const { view } = c.var
@@ -53,7 +55,7 @@ export function requestActions(door: ConsoleDoor) {
         lead,
         section: 'requests' as const,
         back,
-        fields: fields(view),
+        fields: [...((await values?.(c, door, request)) ?? []), ...fields(view)],
         button,
         danger,
       }
@@ -96,6 +98,7 @@ export function requestActions(door: ConsoleDoor) {
         const what = texts.kinds[kind]
         return { title: texts.approveTitle(what), lead: texts.approveLead, button: texts.approveButton(what) }
       },
+      values: valueFields,
       fields: view => [reasonField(view, false)],
       before: async (c, { kind, payer }) =>
         kind === 'erase' && payer !== null
@@ -103,7 +106,7 @@ export function requestActions(door: ConsoleDoor) {
           : undefined,
     }),
     act: (c, ctx, form) =>
-      decidePrivacyRequest(ctx, idOf(c), { decision: 'approve', reason: form.get('reason') ?? '' }),
+      decidePrivacyRequest(ctx, idOf(c), { decision: 'approve', reason: form.get('reason') ?? '', ...valuesOf(form) }),
     location: toRequest,
   })
   addAction(app, door, `${PATH}/:id/refuse`, {
@@ -168,18 +171,12 @@ function addNew(app: Hono<ConsoleEnv>, door: ConsoleDoor): void {
       }
     },
     act(_c, ctx, form) {
-      const changes = Object.fromEntries(
-        CORRECTED.filter(field => given(form, `changes.${field}`)).map(field => [
-          field,
-          given(form, `changes.${field}`),
-        ]),
-      )
       return createPrivacyRequest(ctx, {
         kind: form.get('kind') ?? undefined,
         payer: given(form, 'payer'),
         contact: form.get('contact') ?? '',
         message: given(form, 'message'),
-        ...(Object.keys(changes).length > 0 ? { changes } : {}),
+        ...valuesOf(form),
       })
     },
     location: (_c, { id }) => `${PATH}/${id}`,
@@ -198,16 +195,7 @@ function newFields(view: View): Field[] {
     { kind: 'text', name: 'payer', label: texts.payer, hint: texts.payerHint, maxLength: 128, optional: true },
     { kind: 'text', name: 'contact', label: texts.contact, hint: texts.contactHint, maxLength: 254 },
     { kind: 'area', name: 'message', label: texts.message, maxLength: 2_000, optional: true },
-    ...CORRECTED.map(
-      (field): Field => ({
-        kind: 'text',
-        name: `changes.${field}`,
-        label: texts.right[field],
-        hint: texts.changesHead,
-        maxLength: 254,
-        optional: true,
-      }),
-    ),
+    ...correctionFields(view, texts.changesHead),
   ]
 }
 

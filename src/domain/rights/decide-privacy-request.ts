@@ -122,7 +122,7 @@ async function approve(tx: Tx, ctx: Ctx, row: RequestRow, { key, decision, merch
   const receipt = status === 'done' ? signReceipt(ctx, row, 'done', now) : null
   await moveRequest(tx, ctx, row, {
     status,
-    notes: second ? { agreement: reason } : { decision: reason },
+    notes: second ? { agreement: reason } : { decision: reason, values },
     key,
     receipt,
   })

@@ -6,6 +6,7 @@ import { LOCALE, payerFields } from '../payers/payer.ts'
 import { REQUEST_KINDS } from './state.ts'
 
 const CONTACT_MAX = 254
+export const MESSAGE_MAX = 2_000
 
 /** What a correction may name; null clears. */
 export const correctionSchema = z
@@ -41,7 +42,7 @@ export const privacyRequestInput = z.strictObject({
     .describe("The payer's id or external_ref; without it, the one payer whose e-mail address is `contact`."),
   contact: contactSchema,
   locale: z.string().regex(LOCALE, 'must be a BCP 47 tag such as mn or ja-JP').optional(),
-  message: z.string().trim().min(1).max(2_000).optional(),
+  message: z.string().trim().min(1).max(MESSAGE_MAX).optional(),
   changes: correctionSchema.optional().describe('For `rectify`: the right values.'),
   purposes: purposesSchema
     .optional()

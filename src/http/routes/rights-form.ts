@@ -15,7 +15,7 @@ import { PAGE_POLICY } from './rights.ts'
 const FORM = { description: 'The form.', mediaType: 'text/html' }
 const ON = { description: 'To the page of the request.', headers: { Location: 'The page of the request.' } }
 
-const NOTHING_TYPED = { kind: '', contact: '', payer: '' }
+const NOTHING_TYPED: RightsForm['typed'] = { kind: '', contact: '', payer: '', message: '' }
 
 export function rightsFormRoutes() {
   const app = new Hono<AppEnv>()
@@ -54,12 +54,19 @@ async function send(c: AppContext, tenantId: string | undefined): Promise<Respon
   const tenant = await c.var.dependencies.tenants.find(tenantId ?? c.var.dependencies.settings.defaultTenant)
   if (!tenant) return answer(c, tenantId, null)
   const form = formOf(c)
-  const typed = { kind: form.get('kind') ?? '', contact: form.get('contact') ?? '', payer: form.get('payer') ?? '' }
+  const typed = {
+    kind: form.get('kind') ?? '',
+    contact: form.get('contact') ?? '',
+    payer: form.get('payer') ?? '',
+    // A form counts the end of a line once and sends it as two.
+    message: (form.get('message') ?? '').replaceAll('\r\n', '\n'),
+  }
   try {
     const asked = await startRequestAsPerson(ctxFor(c, { kind: 'person', reference: 'rights-form' }, tenant.id), {
       kind: typed.kind,
       contact: typed.contact,
       ...(typed.payer.trim() === '' ? {} : { payer: typed.payer }),
+      ...(typed.message.trim() === '' ? {} : { message: typed.message }),
       locale: payLanguageOf(c.req.header('accept-language')),
     })
     if (asked.kind === 'replayed') throw new Error('a form has no key to be replayed under')
