@@ -1,6 +1,9 @@
 // Every column of every table is classed: as something held about a person, as workings, or in a table without persons.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { BUILT_IN_REGISTER } from '../../src/domain/privacy/built-in-register.ts'
 import { columnsOf, HELD_DATA, TABLES_WITHOUT_PERSONS } from '../../src/domain/privacy/held-data.ts'
+import { PERSONAL_FIELD_NAMES } from '../../src/domain/privacy/personal-fields.ts'
+import { coveredFields } from '../../src/domain/privacy/register.ts'
 import { createSuiteDatabase, type SuiteDatabase } from '../support/database.ts'
 import { asSuperuser } from '../support/database-contents.ts'
 
@@ -42,6 +45,14 @@ test('every column of a table about persons is in one class, and is what its cla
     expect(`${held.facts} ${held.workings}`, name).not.toMatch(/_sealed\b/)
     expect(held.section === null, name).toBe(held.because !== undefined)
   }
+})
+
+test('every personal field is held somewhere, and a purpose of the built-in register covers whatever is held', () => {
+  const held = new Set(Object.values(HELD_DATA).flatMap(({ fields }) => fields))
+  expect([...held].toSorted()).toEqual(PERSONAL_FIELD_NAMES.toSorted())
+  const covered = coveredFields(BUILT_IN_REGISTER)
+  expect([...held].filter(field => !covered.has(field))).toEqual([])
+  for (const [name, { fields }] of Object.entries(HELD_DATA)) expect(fields, name).not.toEqual([])
 })
 
 test('a table without persons holds no payer and nothing that is sealed with a payer’s key', () => {

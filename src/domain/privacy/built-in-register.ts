@@ -35,6 +35,7 @@ const PAYMENT: PersonalField[] = [
   'charge.reference',
   'charge.description',
   'charge.metadata',
+  'charge.review_reason',
   'refund.reason',
   'money.records',
 ]
@@ -97,13 +98,18 @@ export const BUILT_IN_REGISTER: Register = {
       [...NAME_AND_CONTACT, 'payer.locale', 'inquiry.message', 'inquiry.contact', 'mail.message'],
       { recipients: [MAIL], retention: [{ record: 'inquiries', days: TWO_YEARS_DAYS }] },
     ),
-    purpose('keep_service_running', 'law', ['payer.short_name', 'address.hash', 'audit.record'], {
-      retention: [
-        { record: 'audit_records', days: ACCOUNTING_DAYS },
-        { record: 'idempotency_replies', days: 30 },
-        { record: 'tokenize_failures', days: 2 },
-      ],
-    }),
+    purpose(
+      'keep_service_running',
+      'law',
+      ['payer.short_name', 'token.freeze_reason', 'address.hash', 'audit.record'],
+      {
+        retention: [
+          { record: 'audit_records', days: ACCOUNTING_DAYS },
+          { record: 'idempotency_replies', days: 30 },
+          { record: 'tokenize_failures', days: 2 },
+        ],
+      },
+    ),
     purpose(
       'legal_request',
       'law',
@@ -126,6 +132,7 @@ export const BUILT_IN_REGISTER: Register = {
         'payer.locale',
         'request.contact',
         'request.statement',
+        'identity.evidence',
         'consent.record',
         'consent.evidence',
         'objection.record',

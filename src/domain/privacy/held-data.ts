@@ -2,6 +2,8 @@
 // column that stands in no class here fails the test of the canary person. A new table or column is entered with its
 // migration.
 
+import type { PersonalField } from './personal-fields.ts'
+
 export type HeldTable = {
   /** Its member of the access package; null when it is not shown, and `because` says why. */
   section: string | null
@@ -12,9 +14,9 @@ export type HeldTable = {
   shown?: string
   /** The column that names a row in its seals, and by which the package is ordered. */
   row: string
-  /** Which key seals: the payer's own, or the row's own, which is wrapped beside it. */
-  key: 'payer' | 'row'
-  /** Columns of words that somebody wrote about the person, sealed with that key. */
+  /** The personal fields that its columns hold, as a register of purposes covers them. */
+  fields: readonly PersonalField[]
+  /** Columns of words that somebody wrote about the person, sealed with the payer's key. */
   sealed: string
   /** Keyed hashes of such words: looked up by, never shown. */
   hashed: string
@@ -27,10 +29,9 @@ export type HeldTable = {
 const OF_PAYER = 'payer_id = $2'
 const OF_CHARGES = 'charge_id in (select c.id from charges c where c.tenant_id = $1 and c.payer_id = $2)'
 
-const table = (more: Partial<HeldTable> & Pick<HeldTable, 'section'>): HeldTable => ({
+const table = (more: Partial<HeldTable> & Pick<HeldTable, 'section' | 'fields'>): HeldTable => ({
   where: OF_PAYER,
   row: 'id',
-  key: 'payer',
   sealed: '',
   hashed: '',
   facts: '',
@@ -42,6 +43,16 @@ const table = (more: Partial<HeldTable> & Pick<HeldTable, 'section'>): HeldTable
 export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   payers: table({
     section: 'profile',
+    fields: [
+      'payer.short_name',
+      'payer.real_name',
+      'payer.email',
+      'payer.phone',
+      'payer.external_ref',
+      'payer.locale',
+      'payer.metadata',
+      'payer.stripe_customer',
+    ],
     where: 'id = $2',
     sealed: 'profile_sealed identity_sealed',
     hashed: 'short_name_hash external_ref_hash email_hash',
@@ -50,23 +61,27 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   }),
   consents: table({
     section: 'consents',
+    fields: ['consent.record', 'consent.evidence'],
     sealed: 'evidence_sealed',
     facts: 'id purpose text_version locale accepted_at source withdrawn_at created_at',
   }),
-  objections: table({ section: 'objections', facts: 'id purpose source created_at' }),
+  objections: table({ section: 'objections', fields: ['objection.record'], facts: 'id purpose source created_at' }),
   reveals: table({
     section: 'looks_at_your_name',
+    fields: ['reveal.record'],
     sealed: 'reason_sealed',
     facts: 'id inquiry_id actor_kind actor_id purpose fields created_at',
     workings: 'expires_at',
   }),
   checkout_sessions: table({
     section: 'checkout_sessions',
+    fields: ['consent.record'],
     facts: 'id usage consent_text_version consent_locale limits origin token_id failures expires_at created_at',
     workings: 'setup_intent_id',
   }),
   tokens: table({
     section: 'cards',
+    fields: ['token.card', 'token.metadata', 'token.freeze_reason'],
     sealed: 'notes_sealed',
     hashed: 'fingerprint_hash',
     facts:
@@ -76,16 +91,19 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   }),
   token_sources: table({
     section: 'card_sources',
+    fields: ['token.card'],
     row: 'stripe_id',
     facts: 'stripe_id token_id created_at',
   }),
   tokenize_failures: table({
     section: 'failed_tries_to_save_a_card',
+    fields: ['token.card', 'address.hash'],
     hashed: 'address_hash fingerprint_hash',
     facts: 'id session_id code failed_at',
   }),
   charges: table({
     section: 'charges',
+    fields: ['charge.reference', 'charge.description', 'charge.metadata', 'charge.review_reason', 'money.records'],
     sealed: 'details_sealed',
     hashed: 'reference_hash',
     facts:
@@ -96,12 +114,14 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   }),
   charge_attempts: table({
     section: 'charge_attempts',
+    fields: ['money.records'],
     where: OF_CHARGES,
     facts: 'id charge_id kind status amount failure_code decline_code created_at sent_at decided_at',
     workings: 'stripe_idempotency_key lease_until looks next_look_at missing_since',
   }),
   refunds: table({
     section: 'refunds',
+    fields: ['refund.reason', 'money.records'],
     sealed: 'reason_sealed',
     facts:
       'id charge_id amount currency status origin failure_code stripe_refund_id created_at sent_at settled_at updated_at',
@@ -109,11 +129,29 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   }),
   disputes: table({
     section: 'disputes',
+    fields: ['money.records', 'stripe.facts'],
     where: OF_CHARGES,
     facts: 'id charge_id stripe_dispute_id status reason amount currency funds_withdrawn created_at updated_at',
   }),
   idempotency_keys: table({
     section: null,
+    fields: [
+      'payer.short_name',
+      'payer.external_ref',
+      'payer.locale',
+      'payer.metadata',
+      'consent.record',
+      'token.card',
+      'token.metadata',
+      'token.freeze_reason',
+      'charge.reference',
+      'charge.description',
+      'charge.metadata',
+      'money.records',
+      'refund.reason',
+      'disclosure.record',
+      'request.statement',
+    ],
     because: 'Copies of answers that are in the other sections, kept 30 days for requests that are sent again.',
     row: 'key_hash',
     sealed: 'reply_sealed',
@@ -122,18 +160,21 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   }),
   erasures: table({
     section: null,
+    fields: ['request.statement'],
     because: 'Nobody is there to be shown it: it begins when the payer is gone.',
     facts: 'id request_id restored status step waits_for counts started_at finished_at receipt',
     workings: 'attempts error_code next_attempt_at lease_until key_version key_destroyed_at',
   }),
   mail_outbox: table({
     section: 'mails',
+    fields: ['mail.message'],
     sealed: 'recipient_sealed data_sealed',
     facts: 'id status template language finished_at created_at',
     workings: 'wrapped_key key_version attempts next_attempt_at lease_until expires_at error_code',
   }),
   disclosures: table({
     section: 'disclosures',
+    fields: ['disclosure.record'],
     // What a court has asked for and nobody has answered is no news for the person yet.
     shown: "status = 'made'",
     sealed: 'details_sealed package_sealed',
@@ -144,11 +185,13 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   }),
   disclosure_people: table({
     section: 'log_of_disclosures',
+    fields: ['disclosure.record'],
     row: 'disclosure_id',
     facts: 'disclosure_id at',
   }),
   inquiries: table({
     section: 'inquiries',
+    fields: ['inquiry.contact', 'address.hash'],
     sealed: 'contact_sealed',
     facts:
       'id kind status source language contact_fields privacy_request_id due_at acknowledged_at answered_at closed_at ' +
@@ -158,6 +201,7 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   }),
   inquiry_messages: table({
     section: 'messages',
+    fields: ['inquiry.message'],
     where: 'inquiry_id in (select i.id from inquiries i where i.tenant_id = $1 and i.payer_id = $2)',
     sealed: 'body_sealed',
     facts: 'inquiry_id id direction created_at',
@@ -165,12 +209,22 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   }),
   payer_history: table({
     section: 'corrections',
+    fields: [
+      'payer.short_name',
+      'payer.real_name',
+      'payer.email',
+      'payer.phone',
+      'payer.external_ref',
+      'payer.locale',
+      'payer.metadata',
+    ],
     sealed: 'old_sealed',
     facts: 'id request_id fields created_at',
     workings: 'changed_by',
   }),
   privacy_requests: table({
     section: 'requests_about_your_data',
+    fields: ['request.contact', 'request.statement', 'address.hash'],
     // Whoever asked without showing who they are may have been somebody else.
     shown: 'verified_at is not null',
     sealed: 'details_sealed notes_sealed',
@@ -182,17 +236,20 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   }),
   identity_checks: table({
     section: 'identity_checks',
+    fields: ['request.contact', 'address.hash'],
     hashed: 'code_hash contact_hash address_hash',
     facts: 'id request_id status attempts expires_at created_at',
   }),
   identity_evidence: table({
     section: 'identity_evidence',
+    fields: ['identity.evidence'],
     row: 'request_id',
     facts: 'request_id kind document recorded_at',
     workings: 'recorded_by',
   }),
   audit_log: table({
     section: 'records_of_what_was_done',
+    fields: ['audit.record', 'address.hash'],
     hashed: 'address_hash',
     facts: 'id at action outcome object_type object_id details',
     // Who of the company did it is told for looks at real names, which have a section of their own.

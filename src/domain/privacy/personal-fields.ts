@@ -30,9 +30,19 @@ export const PERSONAL_FIELDS = {
     mn: 'картын төрөл, сүүлийн дөрвөн орон, хүчинтэй хугацаа',
   },
   'token.metadata': { en: 'notes on a saved card', ja: '登録カードの付記', mn: 'хадгалсан картын тэмдэглэл' },
+  'token.freeze_reason': {
+    en: 'why a saved card was frozen',
+    ja: '登録カードを凍結した理由',
+    mn: 'хадгалсан картыг түр хаасан шалтгаан',
+  },
   'charge.reference': { en: 'payment reference', ja: '支払いの参照番号', mn: 'төлбөрийн дугаар' },
   'charge.description': { en: 'payment description', ja: '支払いの説明', mn: 'төлбөрийн тайлбар' },
   'charge.metadata': { en: 'notes on a payment', ja: '支払いの付記', mn: 'төлбөрийн тэмдэглэл' },
+  'charge.review_reason': {
+    en: 'why a payment was settled by hand',
+    ja: '支払いを手作業で確定した理由',
+    mn: 'төлбөрийг гараар шийдсэн шалтгаан',
+  },
   'refund.reason': { en: 'reason of a refund', ja: '返金の理由', mn: 'буцаалтын шалтгаан' },
   'money.records': {
     en: 'amounts, times and outcomes of payments',
@@ -61,6 +71,11 @@ export const PERSONAL_FIELDS = {
     mn: 'хүсэлтэд өгсөн холбоо барих хаяг',
   },
   'request.statement': { en: 'what you ask for', ja: '請求の内容', mn: 'хүсэлтийн агуулга' },
+  'identity.evidence': {
+    en: 'how you showed who you are',
+    ja: 'ご本人確認の方法',
+    mn: 'өөрийгөө хэрхэн баталсан тухай',
+  },
   'mail.message': { en: 'e-mails we send you', ja: 'お送りするメール', mn: 'танд илгээсэн и-мэйл' },
   'disclosure.record': { en: 'who was told what', ja: '第三者提供の記録', mn: 'хэнд юу өгсөн тухай бүртгэл' },
   'reveal.record': {
