@@ -1,6 +1,7 @@
 // The rules of the house that a reader would otherwise have to believe: who may import whom, and how files are made.
 import { expect, test } from 'vitest'
 import { type Operation, PERMISSIONS } from '../src/domain/permissions.ts'
+import { BUILT_IN_REGISTER } from '../src/domain/privacy/built-in-register.ts'
 import { type Import, packageOf, roomOf, type SourceFile, sourceFiles } from './support/source-files.ts'
 
 const files = sourceFiles()
@@ -206,6 +207,55 @@ test('a person is told of by reveal, disclosure, access package and mail to the 
     const callers = files.filter(({ text }) => new RegExp(`(?<!function )\\b${name}\\(`).test(text))
     expect(callers.map(({ path }) => path).toSorted(), name).toEqual([...by])
   }
+})
+
+/** Whoever opens what is sealed of a person, and the purposes of the register that it does so for. */
+const OPENED_FOR: Record<string, readonly string[]> = {
+  'domain/charges/charge.ts': ['settle_payments'],
+  'domain/charges/resolve-charge.ts': ['settle_payments'],
+  'domain/disclosures/disclosure-fields.ts': ['legal_request'],
+  'domain/disclosures/disclosure.ts': ['legal_request', 'rights_request'],
+  'domain/disclosures/get-disclosure-package.ts': ['legal_request'],
+  'domain/exports/export-charges.ts': ['settle_payments'],
+  'domain/inquiries/get-inquiry.ts': ['answer_messages'],
+  'domain/inquiries/inquiry.ts': ['answer_messages'],
+  'domain/inquiries/link-inquiry-request.ts': ['rights_request'],
+  'domain/mail/send-due-mails.ts': ['service_notices', 'answer_messages', 'rights_request'],
+  'domain/payers/change-payer.ts': ['settle_payments', 'rights_request'],
+  'domain/payers/payer.ts': ['settle_payments'],
+  'domain/privacy/sealed-identity.ts': [],
+  'domain/refunds/refund.ts': ['settle_payments'],
+  'domain/refunds/resolve-refund.ts': ['settle_payments'],
+  'domain/rights/privacy-request.ts': ['rights_request'],
+  'domain/rights/record-request.ts': ['rights_request'],
+  'domain/tokens/export-tokens.ts': ['settle_payments'],
+  'domain/tokens/show-token.ts': ['charge_saved_card'],
+}
+
+/** Whoever opens seals without `openJson`, and why. */
+const SEALS_OPENED: Record<string, string> = {
+  'domain/idempotency/keys.ts': 'the answer to a request, for whoever sends it again',
+  'domain/keys/rewrap-batch.ts': 'keys alone, to wrap them anew',
+  'domain/payers/data-key.ts': 'openJson itself',
+  'domain/privacy/read-held-data.ts': 'the access package, which asks for rights_request first',
+  'domain/tenants/tenant-directory.ts': "the company's own secrets at Stripe",
+}
+
+test('whatever is sealed of a person is opened for purposes that stand in the register, by files that are named here', () => {
+  const importing = (module: string, name: RegExp) =>
+    files.filter(({ imports, text }) => imports.some(({ target }) => target === module) && name.test(text))
+  const paths = (found: SourceFile[]) => found.map(({ path }) => path).toSorted()
+  expect(paths(importing('crypto/envelope.ts', /./))).toEqual(Object.keys(SEALS_OPENED).toSorted())
+  expect(paths(importing('domain/payers/data-key.ts', /\bopenJson\b/))).toEqual(Object.keys(OPENED_FOR).toSorted())
+  const names = BUILT_IN_REGISTER.purposes.map(({ name }) => name)
+  expect(
+    Object.values(OPENED_FOR)
+      .flat()
+      .filter(purpose => !names.includes(purpose)),
+  ).toEqual([])
+  const builder = files.find(({ path }) => path === 'domain/privacy/build-access-package.ts')?.text ?? ''
+  expect(builder.indexOf('await requirePurpose(')).toBeGreaterThan(0)
+  expect(builder.indexOf('await requirePurpose(')).toBeLessThan(builder.indexOf('await readHeldData('))
 })
 
 test('only cli loads the embedded environment, when a command asks for it', () => {

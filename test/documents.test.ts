@@ -77,6 +77,17 @@ test('the README lists every setting, and none that is not read', () => {
   expect(listed.toSorted()).toEqual(settings.toSorted())
 })
 
+test('the privacy page names every GET of the API with the purpose that it reads for', () => {
+  const routes = globSync('src/http/routes/*.ts', { cwd: ROOT }).flatMap(file =>
+    [...read(file).matchAll(/app\.get\(\s*'(\/v1\/[^']+)'/g)].map(([, path]) =>
+      (path as string).replaceAll(/:(\w+)/g, '{$1}'),
+    ),
+  )
+  const rows = [...read('docs/privacy.md').matchAll(/^\| (`\/v1\/.*) \| .+ \|$/gm)].map(([, paths]) => paths as string)
+  const named = rows.flatMap(paths => [...paths.matchAll(/`([^`]+)`/g)].map(([, path]) => path as string))
+  expect(named.toSorted()).toEqual(routes.toSorted())
+})
+
 test('the version is the same everywhere', () => {
   const { version } = JSON.parse(read('package.json'))
   expect(read('src/http/version.ts')).toContain(`'${version}'`)
