@@ -43,9 +43,12 @@ export type HashedLine = { kind: 'row' | 'block'; hash: string; text: Buffer }
 export function readHashedLine(line: Buffer): HashedLine | null {
   const kind = line[9] === 0x72 ? 'row' : 'block'
   const head = kind === 'row' ? ROW_HEAD : BLOCK_HEAD
+  const tail = `","${kind}":`
   const from = head.length + HASH_LENGTH
-  const begin = from + (kind === 'row' ? 8 : 10)
-  if (line.length < begin + 2 || line.toString('latin1', 0, head.length) !== head) return null
-  if (line.toString('latin1', from, begin) !== `","${kind}":` || line[line.length - 1] !== 0x7d) return null
-  return { kind, hash: line.toString('latin1', head.length, from), text: line.subarray(begin, -1) }
+  const begin = from + tail.length
+  // One text for all that stands before the bytes that are hashed, which is quicker than one for each part.
+  const before = line.toString('latin1', 0, begin)
+  if (line.length < begin + 2 || !before.startsWith(head) || !before.endsWith(tail)) return null
+  if (line[line.length - 1] !== 0x7d) return null
+  return { kind, hash: before.slice(head.length, from), text: line.subarray(begin, -1) }
 }

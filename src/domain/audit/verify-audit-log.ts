@@ -13,14 +13,13 @@ import {
   judgeBlock,
   judgeChanged,
 } from './chain-check.ts'
+import { BLOCKS_AT_ONCE, checkBlocks } from './check-blocks.ts'
 import { type CheckpointPayload, readCheckpoint, statementHash } from './checkpoint.ts'
 import { type AuditFinding, auditFindingSchema, finding } from './finding.ts'
 import { judgeCheckpoint, predecessorMissing } from './judge-checkpoint.ts'
 
-/** Blocks of one call: 200,000 rows, a second or two. */
-const BLOCKS_MAX = 100
-/** Blocks of one statement, well within the time that a statement may take. */
-const BLOCKS_AT_ONCE = 20
+/** Blocks of one call: 240,000 rows, a second or two. */
+const BLOCKS_MAX = 3 * BLOCKS_AT_ONCE
 /** Checkpoints of one call; there is at most one for a block. Those beyond the last block are cut off at this number. */
 const CHECKPOINTS_MAX = 1_000
 /** Rows that are not sealed yet and are looked at; a sealer that runs leaves fewer. */
@@ -93,21 +92,9 @@ type Walked = {
   more: boolean
 }
 
-type BlockRow = {
-  number: number
-  row_count: number
-  rows_through: number
-  hash: Buffer
-  previous_hash: Buffer
-  hash_fits: boolean
-  root_fits: boolean
-  rows_found: number
-  rows_changed: ChangedRow[]
-}
-
 /** Archives of these blocks that one of our keys signed; the others are named. */
-async function archivedBlocks(ctx: Ctx, tx: Tx, walked: Walked, rows: readonly BlockRow[]): Promise<ArchiveRow[]> {
-  const [first, last] = [rows[0], rows.at(-1)]
+async function archivedBlocks(ctx: Ctx, tx: Tx, walked: Walked, blocks: readonly BlockFacts[]): Promise<ArchiveRow[]> {
+  const [first, last] = [blocks[0], blocks.at(-1)]
   if (!first || !last) return []
   const archives = await archivesOf(tx, first.number, last.number)
   for (const row of archives.filter(one => !isSigned(ctx, tx.tenantId, one))) {
@@ -123,32 +110,19 @@ const holds = (archive: ArchiveRow, block: number): boolean =>
 async function walkBlocks(ctx: Ctx, tx: Tx, from: ChainEnd): Promise<Walked> {
   const walked: Walked = { end: from, blocks: new Map(), rows: 0, findings: [], more: true }
   while (walked.more && walked.blocks.size < BLOCKS_MAX) {
-    const rows = await tx.sql<BlockRow[]>`
-      select * from panless_check_audit_blocks(${tx.tenantId}, ${walked.end.number}, ${BLOCKS_AT_ONCE})`
-    const signed = await archivedBlocks(ctx, tx, walked, rows)
-    for (const row of rows) {
-      const block = { ...factsOf(row), archived: signed.some(one => holds(one, row.number)) }
+    const checked = await checkBlocks(tx, walked.end.number)
+    const signed = await archivedBlocks(ctx, tx, walked, checked)
+    for (const facts of checked) {
+      const block = { ...facts, archived: signed.some(one => holds(one, facts.number)) }
       walked.findings.push(...judgeBlock(walked.end, block))
       walked.blocks.set(block.number, block)
       walked.rows += block.rowsFound
       walked.end = block
     }
-    walked.more = rows.length === BLOCKS_AT_ONCE
+    walked.more = checked.length === BLOCKS_AT_ONCE
   }
   return walked
 }
-
-const factsOf = (row: BlockRow): BlockFacts => ({
-  number: row.number,
-  rowCount: row.row_count,
-  rowsThrough: row.rows_through,
-  hash: row.hash.toString('hex'),
-  previousHash: row.previous_hash.toString('hex'),
-  hashFits: row.hash_fits,
-  rootFits: row.root_fits,
-  rowsFound: row.rows_found,
-  rowsChanged: row.rows_changed,
-})
 
 type CheckpointRow = {
   number: number
