@@ -328,6 +328,24 @@ describe('entries added', () => {
     expect(exported).toEqual(['entries_added'])
   })
 
+  test('under numbers that no transaction has had are named, whichever side of the blocks they are on', async () => {
+    for (const number of ['-5', '0', '9000000000000000000']) {
+      const tenant = await newTenant({ blocks: 1 })
+      await asOwner(tenant, async (sql, id) => {
+        await sql`
+          insert into audit_log (tenant_id, id, at, actor_kind, actor_id, action, outcome, object_type, object_id, payer_id,
+                                 request_id, address_hash, details, transaction_id, row_hash, hash_version)
+          select tenant_id, 'audt_stray', at, actor_kind, actor_id, action, outcome, object_type, object_id, payer_id, request_id,
+                 address_hash, details, ${number}, row_hash, 2
+            from audit_log where tenant_id = ${id} limit 1`
+        await rehash(sql, id)
+      })
+      const findings = await tenant.verify()
+      say(`an entry of transaction ${number} added`, findings)
+      expect(findings).toContainEqual(expect.objectContaining({ code: 'entries_added', entries: ['audt_stray'] }))
+    }
+  })
+
   test('from another tenant are missed there and counted here', async () => {
     const [from, to] = [await newTenant(), await newTenant()]
     await asOwner(

@@ -24,6 +24,8 @@ const BLOCKS_MAX = 3 * BLOCKS_AT_ONCE
 const CHECKPOINTS_MAX = 1_000
 /** Rows that are not sealed yet and are looked at; a sealer that runs leaves fewer. */
 const UNSEALED_MAX = 10_000
+/** Rows outside all blocks that are named. */
+const STRAYS_MAX = 100
 
 export const verifyAuditLogQuery = z.strictObject({
   after_block: z
@@ -169,7 +171,8 @@ const saysTheSame = (row: CheckpointRow, payload: CheckpointPayload, tenantId: s
   payload.head === row.head.toString('hex')
 
 /** Rows above the last block are not proved against their past, but each against its own hash. */
-async function judgeUnsealed({ sql, tenantId }: Tx): Promise<{ rows: number; findings: AuditFinding[] }> {
+async function judgeUnsealed(tx: Tx): Promise<{ rows: number; findings: AuditFinding[] }> {
+  const { sql, tenantId } = tx
   const [row] = await sql<[{ rows: number; changed: ChangedRow[] }]>`
     select count(*)::int as rows,
            coalesce(json_agg(json_build_object('id', u.id, 'sequence', u.sequence, 'text', u.text, 'hash', encode(u.row_hash, 'hex')))
@@ -180,5 +183,21 @@ async function judgeUnsealed({ sql, tenantId }: Tx): Promise<{ rows: number; fin
                  coalesce((select max(b.end_transaction) from audit_blocks b where b.tenant_id = ${tenantId}), 0),
                  coalesce((select b.end_sequence from audit_blocks b where b.tenant_id = ${tenantId} order by b.number desc limit 1), 0))
              order by t.transaction_number, t.sequence limit ${UNSEALED_MAX}) u`
-  return { rows: row.rows, findings: judgeChanged({ number: null, rowsChanged: row.changed }) }
+  const findings = [...judgeChanged({ number: null, rowsChanged: row.changed }), ...(await findStrays(tx))]
+  return { rows: row.rows, findings }
+}
+
+/** No transaction has a number below 1, nor one that the server has not come to: no block will ever hold such a row. */
+async function findStrays({ sql, tenantId }: Tx): Promise<AuditFinding[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from audit_log
+     where tenant_id = ${tenantId}
+       and (transaction_number < 1 or transaction_number is null
+            or transaction_number > greatest(
+                 pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1,
+                 (select max(b.end_transaction) from audit_blocks b where b.tenant_id = ${tenantId})))
+     order by transaction_number, sequence limit ${STRAYS_MAX}`
+  if (rows.length === 0) return []
+  const detail = 'Entries bear a number that no transaction of this server has had, so no block holds them.'
+  return [finding('entries_added', detail, { entries: rows.map(({ id }) => id) })]
 }
