@@ -1,6 +1,7 @@
 // Lets go of what is no longer kept, by the table of rules and the days of the register in force.
+import { appendAudit } from '../audit/append.ts'
 import type { Ctx, Tx } from '../context.ts'
-import { read, write } from '../write.ts'
+import { read } from '../write.ts'
 import { daysKept, type RegisterInForce, registerInForce } from './register-in-force.ts'
 import { RETENTION_RULES, type RetentionRule } from './retention-rules.ts'
 
@@ -34,22 +35,21 @@ export async function previewRetention(ctx: Ctx): Promise<RetentionCount[]> {
 /** Each batch is recorded with its change. Answers the rules that had rows to let go of. */
 export async function applyRetention(ctx: Ctx): Promise<RetentionCount[]> {
   const applied: RetentionCount[] = []
-  for (const { rule: name, rows, ...count } of await previewRetention(ctx)) {
-    if (rows === 0) continue
-    const rule = RETENTION_RULES[name] as RetentionRule
-    let gone = 0
+  for (const [name, rule] of Object.entries(RETENTION_RULES)) {
+    const gone = { rule: name, table: rule.table, days: 0, rows: 0 }
     for (let batch = 0; batch < BATCHES_MAX; batch++) {
-      const done = await letGo(ctx, name, rule)
-      gone += done
-      if (done < BATCH) break
+      const { days, count } = await letGo(ctx, name, rule)
+      gone.days = days
+      gone.rows += count
+      if (count < BATCH) break
     }
-    applied.push({ rule: name, ...count, rows: gone })
+    if (gone.rows > 0) applied.push(gone)
   }
   return applied
 }
 
-function letGo(ctx: Ctx, name: string, rule: RetentionRule): Promise<number> {
-  return write(ctx, async tx => {
+function letGo(ctx: Ctx, name: string, rule: RetentionRule): Promise<{ days: number; count: number }> {
+  return ctx.db.transaction(ctx.tenantId, async tx => {
     const { days, before } = await ageOf(tx, ctx, rule)
     const { table, key, over, empty } = rule
     const change = empty === null ? `delete from ${table}` : `update ${table} set ${empty}`
@@ -58,14 +58,13 @@ function letGo(ctx: Ctx, name: string, rule: RetentionRule): Promise<number> {
          (select ${key} from ${table} where tenant_id = $1 and ${over} limit ${BATCH})`,
       [tx.tenantId, before],
     )
-    return {
-      value: count,
-      audit: {
+    if (count > 0)
+      await appendAudit(tx, ctx, {
         action: 'retention.apply',
         object: { type: 'retention', id: null },
         details: { rule: name, table, days, rows: count },
-      },
-    }
+      })
+    return { days, count }
   })
 }
 
