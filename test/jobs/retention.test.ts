@@ -10,6 +10,7 @@ import { TASKS } from '../../src/jobs/tasks.ts'
 import { asSuperuser } from '../support/database-contents.ts'
 import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
 import { changing, publishChanged } from '../support/registers.ts'
+import { ask, personWithPayment, post } from '../support/rights.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -128,6 +129,59 @@ describe('a run', () => {
     expect(Object.values(await preview()).every(rows => rows === 0)).toBe(true)
     expect(await owner(sql => sql`select facts from stripe_events where id = 'vevt_old'`)).toEqual([{ facts: {} }])
     expect(await money()).toEqual(before)
+  })
+
+  it('lets go of the words of requests, of values before a correction, and of the hashes of identity checks', async () => {
+    const person = await personWithPayment(world)
+    const request = await ask(world, person, 'rectify', {
+      message: 'It is spelled otherwise',
+      changes: { phone: null },
+    })
+    expect((await post(world, request, 'identity-checks')).status).toBe(201)
+    expect((await post(world, request, 'cancel', { reason: 'made twice' })).status).toBe(200)
+    await owner(
+      sql => sql`insert into payer_history (tenant_id, id, payer_id, request_id, fields, old_sealed, changed_by, created_at)
+                 values ('demo', 'hist_old', ${person.payer}, ${request}, array['phone'], '\\x00', 'somebody', now())`,
+    )
+    const held = async () => {
+      const [row] = await owner(
+        sql => sql<Record<string, boolean>[]>`
+          select num_nonnulls(r.details_sealed, r.notes_sealed, r.contact_hash) as request,
+                 num_nonnulls(c.code_hash, c.contact_hash) as "check", num_nonnulls(h.old_sealed) as history
+            from privacy_requests r join identity_checks c on c.request_id = r.id join payer_history h on h.request_id = r.id
+           where r.id = ${request}`,
+      )
+      return row
+    }
+    const aged = (days: number) =>
+      owner(async sql => {
+        const at = sql`now() - ${`${days} days`}::interval`
+        await sql`update privacy_requests set finished_at = ${at} where id = ${request}`
+        await sql`update payer_history set created_at = ${at} where id = 'hist_old'`
+        return sql`update identity_checks set created_at = ${at} where request_id = ${request}`
+      })
+    await aged(29)
+    await run()
+    expect(await held()).toEqual({ request: 3, check: 2, history: 1 })
+    await aged(31)
+    await run()
+    expect(await held()).toEqual({ request: 3, check: 0, history: 1 })
+    await aged(1_097)
+    await run()
+    expect(await held()).toEqual({ request: 0, check: 0, history: 0 })
+  })
+
+  it('lets go of sessions at the console a month after they ended, whichever way they did', async () => {
+    await owner(
+      sql => sql`
+        insert into staff_sessions (tenant_id, id, secret_hash, subject, roles, created_at, last_seen_at, expires_at, ended_at)
+        select 'demo', 'sess_' || n, decode(n, 'hex'), 'somebody', '{}', now(), now(), now() + expires, now() + ended
+          from (values ('01', interval '-31 days', null), ('02', interval '1 day', interval '-31 days'),
+                       ('03', interval '-29 days', null), ('04', interval '-31 days', interval '-29 days')) v (n, expires, ended)`,
+    )
+    await run()
+    const left = await owner(sql => sql`select id from staff_sessions order by id`)
+    expect([...left]).toEqual([{ id: 'sess_03' }, { id: 'sess_04' }])
   })
 
   it('records what went, and nothing when nothing did', async () => {

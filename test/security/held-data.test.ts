@@ -1,26 +1,31 @@
 // Every column of every table is classed: as something held about a person, as workings, or in a table without persons.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WHAT_GOES } from '../../src/domain/erasures/what-goes.ts'
 import { BUILT_IN_REGISTER } from '../../src/domain/privacy/built-in-register.ts'
 import { columnsOf, HELD_DATA, TABLES_WITHOUT_PERSONS } from '../../src/domain/privacy/held-data.ts'
 import { PERSONAL_FIELD_NAMES } from '../../src/domain/privacy/personal-fields.ts'
 import { coveredFields } from '../../src/domain/privacy/register.ts'
+import { RETENTION_RULES } from '../../src/domain/privacy/retention-rules.ts'
 import { createSuiteDatabase, type SuiteDatabase } from '../support/database.ts'
 import { asSuperuser } from '../support/database-contents.ts'
 
 let database: SuiteDatabase
 let tables: Map<string, string[]>
+/** Tables with rows that may be no payer's. */
+let nobodys: Set<string>
 
 beforeAll(async () => {
   database = await createSuiteDatabase()
   const columns = await asSuperuser(
     database,
-    sql => sql<{ table: string; name: string }[]>`
-      select c.relname as table, a.attname as name
+    sql => sql<{ table: string; name: string; optional: boolean }[]>`
+      select c.relname as table, a.attname as name, not a.attnotnull as optional
         from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
        order by 1, a.attnum`,
   )
   tables = new Map()
+  nobodys = new Set(columns.filter(({ name, optional }) => name === 'payer_id' && optional).map(({ table }) => table))
   for (const { table, name } of columns) tables.set(table, [...(tables.get(table) ?? []), name])
 })
 afterAll(() => database?.drop())
@@ -53,6 +58,33 @@ test('every personal field is held somewhere, and a purpose of the built-in regi
   const covered = coveredFields(BUILT_IN_REGISTER)
   expect([...held].filter(field => !covered.has(field))).toEqual([])
   for (const [name, { fields }] of Object.entries(HELD_DATA)) expect(fields, name).not.toEqual([])
+})
+
+/** What is kept, though it is sealed or a hash of something, and why. */
+const KEPT: Record<string, string> = {
+  'charges.reference_hash': 'a reference is unique for ever',
+  'idempotency_keys.key_hash': 'the key of a request that moved money is never forgotten',
+  'idempotency_keys.request_hash': 'as its key',
+  'disclosures.details_sealed': 'of a cohort, the recipient: as long as the log of disclosures',
+  'disclosures.recipient_hash': 'as long as the log of disclosures',
+  'mail_outbox.data_sealed': 'goes as soon as the mail was sent or given up',
+  'audit_log.address_hash': 'as long as the audit log',
+}
+
+test('whatever is sealed or hashed goes in time, or with its payer where it is always a payer’s', () => {
+  const emptied = (by: { table: string; set: string | null }[], table: string, column: string) =>
+    by.some(one => one.table === table && (one.set === null || new RegExp(`\\b${column} = (null|'')`).test(one.set)))
+  const rules = Object.values(RETENTION_RULES).map(({ table, empty }) => ({ table, set: empty }))
+  const left = Object.entries(HELD_DATA).flatMap(([name, held]) =>
+    columnsOf(`${held.sealed} ${held.hashed}`)
+      .filter(column => {
+        if (emptied(rules, name, column) || KEPT[`${name}.${column}`] !== undefined) return false
+        const ofPayer = name === 'payers' || emptied([...WHAT_GOES], name, column)
+        return !ofPayer || nobodys.has(name)
+      })
+      .map(column => `${name}.${column}`),
+  )
+  expect(left).toEqual([])
 })
 
 test('a table without persons holds no payer and nothing that is sealed with a payer’s key', () => {

@@ -18,6 +18,9 @@ export type RetentionRule = {
   empty: string | null
 }
 
+/** Work is done each day, so what is older than the window was let go of long ago and need not be looked at again. */
+const lately = (column: string) => `${column} < $2 and ${column} > $2::timestamptz - interval '400 days'`
+
 export const RETENTION_RULES: Readonly<Record<string, RetentionRule>> = {
   'evidence of consents': {
     table: 'consents',
@@ -33,7 +36,7 @@ export const RETENTION_RULES: Readonly<Record<string, RetentionRule>> = {
     key: 'key_hash',
     record: 'idempotency_replies',
     clock: 'wall',
-    over: "created_at < $2 and moves_money and object_id is not null and status = 'done' and reply_sealed is not null",
+    over: `${lately('created_at')} and moves_money and object_id is not null and status = 'done' and reply_sealed is not null`,
     empty: 'reply_sealed = null, reply_status = null',
   },
   'keys and replies': {
@@ -41,7 +44,7 @@ export const RETENTION_RULES: Readonly<Record<string, RetentionRule>> = {
     key: 'key_hash',
     record: 'idempotency_replies',
     clock: 'wall',
-    over: 'created_at < $2 and not (moves_money and object_id is not null)',
+    over: `${lately('created_at')} and not (moves_money and object_id is not null)`,
     empty: null,
   },
   'failures to save a card': {
@@ -68,15 +71,12 @@ export const RETENTION_RULES: Readonly<Record<string, RetentionRule>> = {
     over: "status = 'detached' and detached_at < $2 and notes_sealed is not null",
     empty: 'notes_sealed = null',
   },
-  // Emptied a day at a time, so what is older than the window was emptied long ago and need not be looked at again.
   "facts of Stripe's events": {
     table: 'stripe_events',
     key: 'id',
     record: 'stripe_event_facts',
     clock: 'earlier',
-    over:
-      "status in ('done', 'ignored') and received_at < $2 and received_at > $2::timestamptz - interval '400 days' " +
-      "and facts <> '{}'::jsonb",
+    over: `status in ('done', 'ignored') and ${lately('received_at')} and facts <> '{}'::jsonb`,
     empty: "facts = '{}'::jsonb",
   },
   'looks at a name': {
@@ -120,6 +120,16 @@ export const RETENTION_RULES: Readonly<Record<string, RetentionRule>> = {
     over: 'finished_at < $2 and details_sealed is not null',
     empty:
       'details_sealed = null, notes_sealed = null, contact_hash = null, address_hash = null, wrapped_key = null, key_version = null',
+  },
+  // A day's tries are counted by them, and nothing after that.
+  'hashes of identity checks': {
+    table: 'identity_checks',
+    key: 'id',
+    record: null,
+    days: 30,
+    clock: 'business',
+    over: 'created_at < $2 and (code_hash is not null or contact_hash is not null or address_hash is not null)',
+    empty: 'code_hash = null, contact_hash = null, address_hash = null',
   },
   'values before a correction': {
     table: 'payer_history',
