@@ -3,8 +3,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { verifyStatement } from '../crypto/signed-statement.ts'
-import type { VerifyCheckpoint } from '../domain/audit/checkpoint.ts'
+import { type StatementReader, statementReader } from '../crypto/signed-statement.ts'
 import { eachLine, LineTooLong } from '../outbound/each-line.ts'
 import { UsageError } from './exit-codes.ts'
 
@@ -29,8 +28,8 @@ export async function eachLineOf(path: string, take: (line: Buffer) => void): Pr
 export const checkpointLines = (path: string): AsyncIterable<string> =>
   createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })
 
-/** Verifies checkpoints with the keys of a JWK set, as /.well-known/jwks.json gives it. */
-export async function verifierOfKeySet(path: string): Promise<VerifyCheckpoint> {
+/** Reads statements with the keys of a JWK set, as /.well-known/jwks.json gives it. */
+export async function readerOfKeySet(path: string): Promise<StatementReader> {
   const keys = new Map<string, KeyObject>()
   try {
     const { keys: listed } = JSON.parse(await readFile(path, 'utf8')) as { keys: { kid: string; crv: string }[] }
@@ -40,5 +39,5 @@ export async function verifierOfKeySet(path: string): Promise<VerifyCheckpoint> 
   } catch {
     throw new UsageError('The key set cannot be read: it is what /.well-known/jwks.json answers.')
   }
-  return statement => verifyStatement('checkpoint', statement, kid => keys.get(kid))
+  return statementReader(kid => keys.get(kid))
 }

@@ -14,7 +14,7 @@ import { verifyArchives } from '../domain/audit/verify-archives.ts'
 import { verifyAuditLog } from '../domain/audit/verify-audit-log.ts'
 import { createExportVerifier } from '../domain/audit/verify-export.ts'
 import { openArchiveFolder } from '../outbound/archive-folder.ts'
-import { checkpointLines, eachLineOf, verifierOfKeySet } from './audit-files.ts'
+import { checkpointLines, eachLineOf, readerOfKeySet } from './audit-files.ts'
 import { chosenTenants } from './audit-tenants.ts'
 import { EXIT } from './exit-codes.ts'
 import { printJson } from './output.ts'
@@ -78,9 +78,7 @@ async function verify(vault: OpenVault, options: VerifyOptions): Promise<void> {
   const outside =
     options.checkpoints === undefined
       ? null
-      : await readOutsideCheckpoints(checkpointLines(options.checkpoints), text =>
-          statements.verify('checkpoint', text),
-        )
+      : await readOutsideCheckpoints(checkpointLines(options.checkpoints), statements.read)
   const verdicts = []
   for (const tenant of await chosenTenants(vault, options.tenant)) {
     const verdict = await verifyTenant(vault, tenant)
@@ -158,12 +156,12 @@ Examples:
 Exit codes: 0 nothing found, 1 something found, 2 wrong usage.`,
     )
     .action(async (file: string, options: VerifyExportOptions) => {
-      const verifyStatement = await verifierOfKeySet(options.jwks)
+      const read = await readerOfKeySet(options.jwks)
       const outside =
         options.checkpoints === undefined
           ? null
-          : await readOutsideCheckpoints(checkpointLines(options.checkpoints), verifyStatement)
-      const verifier = createExportVerifier(verifyStatement, tenant => outside?.ofTenant(tenant) ?? null)
+          : await readOutsideCheckpoints(checkpointLines(options.checkpoints), read)
+      const verifier = createExportVerifier(read, tenant => outside?.ofTenant(tenant) ?? null)
       await eachLineOf(file, line => verifier.take(line))
       conclude([verifier.end()], outside, options.json)
     })

@@ -1,7 +1,7 @@
 // Statements that panless signs for others to keep: receipts, checkpoints of the audit log. Compact JWS with Ed25519
 // (RFC 7515, RFC 8037), each kind with a type of its own, so that none passes for another or for a token.
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { readCompactJws, TokenRefused } from './compact-jws.ts'
+import { type CompactJws, readCompactJws, TokenRefused } from './compact-jws.ts'
 
 export const STATEMENT_TYPES = {
   receipt: 'panless-receipt+jwt',
@@ -18,11 +18,14 @@ export type StatementKey = { kid: string; key: KeyObject }
 /** A public key as a JWK set lists it (RFC 8037 section 2). */
 export type StatementJwk = { kty: 'OKP'; crv: 'Ed25519'; x: string; kid: string; use: 'sig'; alg: 'EdDSA' }
 
+/** What a statement of this kind says; null for one that was cut off, or that none of the keys signed as such. */
+export type StatementReader = (kind: StatementKind, statement: string) => Record<string, unknown> | null
+
 export type StatementSigner = {
   /** Signs with the current key. The payload is small, and holds ids, hashes and times; never a value about a person. */
   sign(kind: StatementKind, payload: Record<string, unknown>): string
-  /** Verifies with any of the keys and gives back the payload; throws TokenRefused. */
-  verify(kind: StatementKind, statement: string): Record<string, unknown>
+  /** Verifies with any of the keys. */
+  read: StatementReader
   publicKeys(): StatementJwk[]
 }
 
@@ -37,25 +40,28 @@ export function createStatementSigner(
       const input = `${head}.${encode(payload)}`
       return `${input}.${sign(null, Buffer.from(input), signing.key).toString('base64url')}`
     },
-    verify: (kind, statement) => verifyStatement(kind, statement, kid => publicKeys.get(kid)),
+    read: statementReader(kid => publicKeys.get(kid)),
     publicKeys: () => [...publicKeys].map(([kid, key]) => statementJwk(kid, key)),
   }
 }
 
-/** Verifies a statement with nothing but public keys; throws TokenRefused. */
-export function verifyStatement(
-  kind: StatementKind,
-  statement: string,
-  keyOf: (kid: string) => KeyObject | undefined,
-): Record<string, unknown> {
-  const jws = readCompactJws(statement)
-  if (jws.typ !== STATEMENT_TYPES[kind] || jws.alg !== 'EdDSA')
-    throw new TokenRefused('The statement is of another kind.')
-  const key = jws.kid === null ? undefined : keyOf(jws.kid)
-  if (!key || !verify(null, Buffer.from(jws.signingInput), key, jws.signature)) {
-    throw new TokenRefused('The signature of the statement is not ours.')
+/** Verifies with nothing but public keys. */
+export function statementReader(keyOf: (kid: string) => KeyObject | undefined): StatementReader {
+  return (kind, statement) => {
+    const jws = readJws(statement)
+    if (jws?.typ !== STATEMENT_TYPES[kind] || jws.alg !== 'EdDSA') return null
+    const key = jws.kid === null ? undefined : keyOf(jws.kid)
+    return key && verify(null, Buffer.from(jws.signingInput), key, jws.signature) ? jws.payload : null
   }
-  return jws.payload
+}
+
+function readJws(statement: string): CompactJws | null {
+  try {
+    return readCompactJws(statement)
+  } catch (error) {
+    if (error instanceof TokenRefused) return null
+    throw error
+  }
 }
 
 function statementJwk(kid: string, key: KeyObject): StatementJwk {

@@ -2,7 +2,7 @@
 import { createHash, createPublicKey } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { leafHash, verifyInclusion } from '../../src/crypto/merkle-tree.ts'
-import { verifyStatement } from '../../src/crypto/signed-statement.ts'
+import { statementReader } from '../../src/crypto/signed-statement.ts'
 import { keepAudit } from '../../src/domain/audit/keep-audit.ts'
 import { BLOCK_ROWS_MAX, sealAudit } from '../../src/domain/audit/seal-audit.ts'
 import { sealAll, sealedTenant } from '../support/audit-world.ts'
@@ -57,9 +57,8 @@ describe('a proof', () => {
     }
     const { keys } = (await world.withToken(null).get('/.well-known/jwks.json')).json
     const jwk = (kid: string) => keys.find((key: { kid: string }) => key.kid === kid)
-    const said = verifyStatement('checkpoint', proof.checkpoint.statement, kid =>
-      createPublicKey({ format: 'jwk', key: jwk(kid) }),
-    )
+    const read = statementReader(kid => createPublicKey({ format: 'jwk', key: jwk(kid) }))
+    const said = read('checkpoint', proof.checkpoint.statement)
     expect(said).toMatchObject({ tenant: 'demo', block: proof.chain.at(-1).number, head: proof.chain.at(-1).hash })
   })
 

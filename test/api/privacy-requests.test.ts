@@ -425,7 +425,7 @@ describe('a decision', () => {
     expect(mailsTo(world, person.email).at(-1)?.text).toContain('Manifestly <unfounded>.')
     expect((await approve(world, id)).json.code).toBe('invalid_state')
     const { statement } = (await get(id, '/receipt')).json
-    expect(world.dependencies.statements.verify('receipt', statement)).toMatchObject({
+    expect(world.dependencies.statements.read('receipt', statement)).toMatchObject({
       object: 'privacy_receipt',
       request: id,
       outcome: 'refused',

@@ -81,7 +81,7 @@ it('holds one signed line for each erasure, readable by its owner alone, and not
   const lines = (await readFile(list(), 'utf8')).trim().split('\n')
   expect(lines).toHaveLength(1)
   expect((await stat(list())).mode & 0o777).toBe(0o600)
-  expect(world.dependencies.statements.verify('erasure', lines[0] as string)).toEqual({
+  expect(world.dependencies.statements.read('erasure', lines[0] as string)).toEqual({
     tenant: 'demo',
     payer: gone.payer,
     erasure: expect.stringMatching(/^eras_/),

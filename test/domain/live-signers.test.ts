@@ -58,8 +58,8 @@ test('a running signer follows the keyring, and one that starts later verifies w
   const fresh = await opened()
   expect(() => fresh.keyring.derive('statement-signing', 1)).toThrow('retired')
   for (const { statements, sessionTokens } of [running, fresh]) {
-    expect(statements.verify('receipt', statement)).toEqual({ id: 'r1' })
-    expect(() => statements.verify('checkpoint', statement)).toThrow(TokenRefused)
+    expect(statements.read('receipt', statement)).toEqual({ id: 'r1' })
+    expect(statements.read('checkpoint', statement)).toBeNull()
     expect(sessionTokens.verify(token, AT).sessionId).toBe('csess_1')
     expect(
       statements

@@ -283,7 +283,7 @@ describe('once the person is erased', () => {
     })
     const after = (await world.as('privacy').get(`/v1/erasures/${erasure.id}`)).json
     expect(after.key.gone_from_backups).toBe(true)
-    expect(() => world.dependencies.statements.verify('receipt', after.receipt)).not.toThrow()
+    expect(world.dependencies.statements.read('receipt', after.receipt)).not.toBeNull()
   }, 120_000)
 
   test('whatever is read of the person answers, and tells nothing', async () => {

@@ -193,10 +193,10 @@ describe('a file', () => {
     const { statement } = await nextCheckpoint()
     const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
     expect(lines.slice(-2)).toEqual([half, statement])
-    const verify = (text: string) => world.dependencies.statements.verify('checkpoint', text)
-    const cut = await readOutsideCheckpoints([...lines.slice(0, -2), statement.slice(0, 50), statement], verify)
+    const { read } = world.dependencies.statements
+    const cut = await readOutsideCheckpoints([...lines.slice(0, -2), statement.slice(0, 50), statement], read)
     expect(cut.findings).toEqual([])
-    const strange = await readOutsideCheckpoints(['strange', ...lines.slice(0, -2)], verify)
+    const strange = await readOutsideCheckpoints(['strange', ...lines.slice(0, -2)], read)
     expect(strange.findings).toMatchObject([{ code: 'checkpoint_forged' }])
   })
 })

@@ -1,7 +1,7 @@
 // Tenants with a sealed audit log and checkpoints kept outside, and both verifiers, for tests that tamper with it.
 
 import { createPublicKey } from 'node:crypto'
-import { verifyStatement } from '../../src/crypto/signed-statement.ts'
+import { statementReader } from '../../src/crypto/signed-statement.ts'
 import { compareCheckpoints } from '../../src/domain/audit/compare-checkpoints.ts'
 import { exportAudit } from '../../src/domain/audit/export-audit.ts'
 import { type AuditFinding, distinct } from '../../src/domain/audit/finding.ts'
@@ -95,8 +95,8 @@ export async function sealedTenant(
   const keys = new Map(
     dependencies.statements.publicKeys().map(jwk => [jwk.kid, createPublicKey({ format: 'jwk', key: jwk })]),
   )
-  const verifyCheckpoint = (statement: string) => verifyStatement('checkpoint', statement, kid => keys.get(kid))
-  const readOutside = async () => (await readOutsideCheckpoints(outside, verifyCheckpoint)).ofTenant(tenantId)
+  const readStatement = statementReader(kid => keys.get(kid))
+  const readOutside = async () => (await readOutsideCheckpoints(outside, readStatement)).ofTenant(tenantId)
   const exportLines = async () => {
     const lines: string[] = []
     for await (const line of exportAudit(ctx)) lines.push(line)
@@ -117,7 +117,7 @@ export async function sealedTenant(
     exportLines,
     async verifyExport({ lines, outside: use = true } = {}) {
       const kept = use ? await readOutside() : null
-      const verifier = createExportVerifier(verifyCheckpoint, () => kept)
+      const verifier = createExportVerifier(readStatement, () => kept)
       for (const line of lines ?? (await exportLines())) verifier.take(Buffer.from(line))
       return verifier.end()
     },

@@ -55,7 +55,7 @@ async function archiveRange(ctx: Ctx, folder: ArchiveFolder, range: Range): Prom
   const number = (block: number) => String(block).padStart(NUMBER_DIGITS, '0')
   const file = `${tenantId}-${number(range.first)}-${number(range.last)}.ndjson.gz`
   const digest = await folder.write(file, archiveLines(ctx, range))
-  const verifier = createExportVerifier(statement => ctx.statements.verify('checkpoint', statement))
+  const verifier = createExportVerifier(ctx.statements.read)
   const found = await folder.read(file, line => verifier.take(line))
   const verdict = verifier.end()
   if (

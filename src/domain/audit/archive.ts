@@ -1,6 +1,6 @@
 // An archive of the audit log: which blocks a file holds, and the signed statement of it.
 import { z } from 'zod'
-import { TokenRefused } from '../../crypto/compact-jws.ts'
+import type { StatementReader } from '../../crypto/signed-statement.ts'
 import type { Ctx, Tx } from '../context.ts'
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
@@ -36,21 +36,19 @@ export async function archivesOf({ sql, tenantId }: Tx, from: number, to: number
   ]
 }
 
+/** What the statement of an archive says; null when it is not signed by one of the keys. */
+export const readArchive = (statement: string, read: StatementReader): ArchivePayload | null =>
+  archivePayload.safeParse(read('archive', statement)).data ?? null
+
 /** Whether the row is what one of our keys signed. */
-export function isSigned(ctx: Pick<Ctx, 'statements'>, tenantId: string, row: ArchiveRow): boolean {
-  try {
-    const said = archivePayload.safeParse(ctx.statements.verify('archive', row.statement)).data
-    return (
-      said !== undefined &&
-      said.tenant === tenantId &&
-      said.first_block === row.first_block &&
-      said.last_block === row.last_block &&
-      said.rows === row.row_count &&
-      said.file === row.file &&
-      said.sha256 === row.digest.toString('hex')
-    )
-  } catch (error) {
-    if (error instanceof TokenRefused) return false
-    throw error
-  }
+export function isSigned({ statements }: Pick<Ctx, 'statements'>, tenantId: string, row: ArchiveRow): boolean {
+  const said = readArchive(row.statement, statements.read)
+  return (
+    said?.tenant === tenantId &&
+    said.first_block === row.first_block &&
+    said.last_block === row.last_block &&
+    said.rows === row.row_count &&
+    said.file === row.file &&
+    said.sha256 === row.digest.toString('hex')
+  )
 }

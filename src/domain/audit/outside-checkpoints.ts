@@ -1,5 +1,6 @@
 // Checkpoints that were kept outside the database, as an auditor brings them: one signed statement a line.
-import { type CheckpointPayload, readCheckpoint, statementHash, type VerifyCheckpoint } from './checkpoint.ts'
+import type { StatementReader } from '../../crypto/signed-statement.ts'
+import { type CheckpointPayload, readCheckpoint, statementHash } from './checkpoint.ts'
 import { type AuditFinding, finding } from './finding.ts'
 
 /** A checkpoint a minute makes half a million a year. */
@@ -24,7 +25,7 @@ export type OutsideFile = {
 /** Reads lines as they come; a line that a crash cut off and the next one repeats says nothing. */
 export async function readOutsideCheckpoints(
   lines: AsyncIterable<string> | Iterable<string>,
-  verify: VerifyCheckpoint,
+  read: StatementReader,
 ): Promise<OutsideFile> {
   const tenants = new Map<string, Kept>()
   const findings: AuditFinding[] = []
@@ -42,7 +43,7 @@ export async function readOutsideCheckpoints(
     if (line === '') continue
     if (unread && !line.startsWith(unread.line)) report()
     unread = null
-    const payload = readCheckpoint(line, verify)
+    const payload = readCheckpoint(line, read)
     if (payload === null) {
       unread = { line, number }
       continue

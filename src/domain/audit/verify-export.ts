@@ -2,6 +2,7 @@
 // It streams: one line, one node a level of the tree, and the outside checkpoints are all that it holds.
 import { hash as digest } from 'node:crypto'
 import { createMerkleStream, type MerkleStream } from '../../crypto/merkle-stream.ts'
+import type { StatementReader } from '../../crypto/signed-statement.ts'
 import {
   type BlockFacts,
   CHAIN_START,
@@ -10,7 +11,7 @@ import {
   judgeBlock,
   judgeChanged,
 } from './chain-check.ts'
-import { type CheckpointPayload, readCheckpoint, statementHash, type VerifyCheckpoint } from './checkpoint.ts'
+import { type CheckpointPayload, readCheckpoint, statementHash } from './checkpoint.ts'
 import { type ArchiveStart, EXPORT_FORMAT, type HashedLine, readHashedLine } from './export-lines.ts'
 import { type AuditFinding, distinct, finding } from './finding.ts'
 import { judgeCheckpoint, predecessorMissing } from './judge-checkpoint.ts'
@@ -48,7 +49,7 @@ type OpenBlock = { line: HashedLine; fields: BlockFields; found: number; changed
 
 /** Where the reading of an export has come to. */
 type Reading = {
-  verify: VerifyCheckpoint
+  read: StatementReader
   outsideOf: (tenantId: string) => OutsideCheckpoints | null
   outside: OutsideCheckpoints | null
   tree: MerkleStream
@@ -69,11 +70,11 @@ type Reading = {
 
 /** `outsideOf`: checkpoints of a tenant that were kept elsewhere; null when nothing is known of it. */
 export function createExportVerifier(
-  verify: VerifyCheckpoint,
+  read: StatementReader,
   outsideOf: (tenantId: string) => OutsideCheckpoints | null = () => null,
 ): ExportVerifier {
   const reading: Reading = {
-    verify,
+    read,
     outsideOf,
     outside: null,
     tree: createMerkleStream(),
@@ -156,7 +157,7 @@ function takeCheckpoint(reading: Reading, statement: string): void {
   closeBlock(reading)
   const { end, findings, outside, lastCheckpoint: before } = reading
   reading.counts.checkpoints++
-  const payload = readCheckpoint(statement, reading.verify)
+  const payload = readCheckpoint(statement, reading.read)
   if (payload === null || payload.tenant !== reading.tenant) {
     const detail = 'A checkpoint is not one that was signed with these keys.'
     findings.push(finding('checkpoint_forged', detail, { block: end.number }))

@@ -36,7 +36,7 @@ export async function openLiveSigners(db: Database, keyring: Keyring): Promise<L
     },
     statements: {
       sign: (kind, payload) => statement().sign(kind, payload),
-      verify: (kind, text) => statement().verify(kind, text),
+      read: (kind, text) => statement().read(kind, text),
       publicKeys: () => statement().publicKeys(),
     },
   }
