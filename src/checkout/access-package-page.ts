@@ -2,8 +2,11 @@
 import { html } from 'hono/html'
 import { fillText, type Language } from '../domain/languages.ts'
 import type { AccessPackage } from '../domain/privacy/build-access-package.ts'
+import { PERSONAL_FIELDS } from '../domain/privacy/personal-fields.ts'
 import type { HeldRow } from '../domain/privacy/read-held-data.ts'
+import { RETENTION_RECORDS } from '../domain/privacy/retention-records.ts'
 import { labelOf, packageWord } from './access-package-texts.ts'
+import { PRIVACY_TEXTS } from './privacy-texts.ts'
 import { frame } from './rights-page.ts'
 
 type Html = ReturnType<typeof html>
@@ -12,8 +15,7 @@ export function accessPackagePage(held: AccessPackage, language: Language): Html
   const word = (name: Parameters<typeof packageWord>[0]) => packageWord(name, language)
   const title = fillText(word('title'), { merchant: held.company })
   return frame(
-    language,
-    title,
+    { language, title, wide: true },
     html`
 <p class="merchant">${held.company}</p>
 <h1>${title}</h1>
@@ -22,15 +24,14 @@ ${Object.entries(held.held).map(([name, { rows, complete }]) => section(name, ro
 <section><h2>${word('purposes')}</h2>
 ${held.purposes.map(
   purpose => html`<article><p><strong>${purpose.title[language]}</strong></p><p>${purpose.text[language]}</p><dl>
-<dt>${word('basis')}</dt><dd>${purpose.basis.replaceAll('_', ' ')}</dd>
-<dt>${word('fields')}</dt><dd>${purpose.fields.join(', ')}</dd>
-${purpose.recipients.length > 0 ? html`<dt>${word('recipients')}</dt><dd>${purpose.recipients.map(({ name, does }) => `${name}: ${does[language]}`).join('; ')}</dd>` : ''}
-${purpose.retention.length > 0 ? html`<dt>${word('retention')}</dt><dd>${purpose.retention.map(({ record, days }) => `${record.replaceAll('_', ' ')}: ${keptFor(days, language)}`).join('; ')}</dd>` : ''}
+<dt>${word('basis')}</dt><dd>${PRIVACY_TEXTS[language].bases[purpose.basis].title}</dd>
+<dt>${word('fields')}</dt><dd>${purpose.fields.map(field => PERSONAL_FIELDS[field][language]).join(', ')}</dd>
+${purpose.recipients.length > 0 ? html`<dt>${word('recipients')}</dt><dd>${purpose.recipients.map(({ name, label, does }) => `${label?.[language] ?? name}: ${does[language]}`).join('; ')}</dd>` : ''}
+${purpose.retention.length > 0 ? html`<dt>${word('retention')}</dt><dd>${purpose.retention.map(({ record, days }) => `${RETENTION_RECORDS[record].what[language]}: ${keptFor(days, language)}`).join('; ')}</dd>` : ''}
 </dl></article>`,
 )}</section>
 <section><h2>${word('automated')}</h2>
-${held.automated_decisions.map(({ name, logic }) => html`<article><p><strong>${name.replaceAll('_', ' ')}</strong></p><p>${logic[language]}</p></article>`)}</section>`,
-    'wide',
+${held.automated_decisions.map(({ title, logic }) => html`<article><p><strong>${title[language]}</strong></p><p>${logic[language]}</p></article>`)}</section>`,
   )
 }
 

@@ -1,8 +1,9 @@
 // The page for questions, wishes and complaints: one form that works without a script, and what comes after it.
 import { html } from 'hono/html'
 import { INQUIRY_KINDS, type InquiryKind, MESSAGE_MAX, TERM_DAYS } from '../domain/inquiries/inquiry.ts'
-import { fillText, LANGUAGES, type Language } from '../domain/languages.ts'
+import { fillText, type Language } from '../domain/languages.ts'
 import { CONTACT_TEXTS } from './contact-texts.ts'
+import { languageLinks } from './language-links.ts'
 
 /** What was typed; nothing of it is lost when something is wrong. */
 export type ContactFields = { kind: string; message: string; email: string; name: string }
@@ -21,8 +22,6 @@ export type ContactPage = {
 }
 
 export const EMPTY_FIELDS: ContactFields = { kind: '', message: '', email: '', name: '' }
-
-const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', ja: '日本語', mn: 'Монгол' }
 
 export function contactPage(page: ContactPage) {
   const { language, merchant, path, stamp, fields, errors } = page
@@ -127,7 +126,7 @@ const frame = (language: Language, path: string, title: string, body: Html) => h
 <link rel="stylesheet" href="/checkout/contact.css">
 </head>
 <body>
-<header><nav aria-label="${CONTACT_TEXTS[language].languages}"><ul>${LANGUAGES.map(other => html`<li><a href="${path}?lang=${other}" hreflang="${other}" lang="${other}" ${other === language ? html`aria-current="true"` : ''}>${LANGUAGE_NAMES[other]}</a></li>`)}</ul></nav></header>
+<header>${languageLinks(language, path)}</header>
 <main>${body}</main>
 </body>
 </html>`

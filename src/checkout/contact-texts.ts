@@ -7,7 +7,6 @@ type Texts = {
   noCards: string
   privacy: string
   privacyLink: string
-  languages: string
   kind: string
   kinds: { question: string; wish: string; complaint: string }
   term: string
@@ -50,7 +49,6 @@ export const CONTACT_TEXTS: Record<Language, Texts> = {
     noCards: 'Never write a card number or a security code here. We never ask for one.',
     privacy: 'What you write is encrypted, and used to answer you.',
     privacyLink: 'What we hold and why',
-    languages: 'Language',
     kind: 'What is it about?',
     kinds: { question: 'A question', wish: 'A wish or a suggestion', complaint: 'A complaint' },
     term: 'Answered within {days} days.',
@@ -90,7 +88,6 @@ export const CONTACT_TEXTS: Record<Language, Texts> = {
     noCards: 'カード番号やセキュリティコードは絶対に書かないでください。当社からお聞きすることはありません。',
     privacy: 'お書きいただいた内容は暗号化され、回答のために使います。',
     privacyLink: '保有する情報とその目的',
-    languages: '言語',
     kind: 'ご用件',
     kinds: { question: 'ご質問', wish: 'ご要望・ご提案', complaint: '苦情' },
     term: '{days} 日以内にお答えします。',
@@ -130,7 +127,6 @@ export const CONTACT_TEXTS: Record<Language, Texts> = {
     noCards: 'Картын дугаар, нууц кодоо энд хэзээ ч бүү бичээрэй. Бид ийм зүйл хэзээ ч асуухгүй.',
     privacy: 'Таны бичсэн зүйлийг шифрлэж хадгална, зөвхөн танд хариулахад ашиглана.',
     privacyLink: 'Бид юуг, яагаад хадгалдаг вэ',
-    languages: 'Хэл',
     kind: 'Юуны тухай вэ?',
     kinds: { question: 'Асуулт', wish: 'Хүсэлт, санал', complaint: 'Гомдол' },
     term: '{days} хоногийн дотор хариулна.',

@@ -1,15 +1,16 @@
 // The page where a payer authenticates one charge: what is asked for, one button, and how it ended.
 import { html } from 'hono/html'
 import type { PayerPayment } from '../domain/charges/authenticate-charge.ts'
+import { fillText, type Language } from '../domain/languages.ts'
 import { CURRENCIES } from '../stripe/currencies.ts'
-import { fill, PAY_TEXTS, type PayLanguage } from './pay-texts.ts'
+import { PAY_TEXTS } from './pay-texts.ts'
 
-export type PayPage = { payment: PayerPayment; language: PayLanguage; stripeJsUrl: string }
+export type PayPage = { payment: PayerPayment; language: Language; stripeJsUrl: string }
 
 export function payPage({ payment, language, stripeJsUrl }: PayPage) {
   const texts = PAY_TEXTS[language]
   const amount = formatAmount(payment.amount, payment.currency, language)
-  const say = (text: string) => fill(text, { amount, merchant: payment.merchant })
+  const say = (text: string) => fillText(text, { amount, merchant: payment.merchant })
   const open = payment.state === 'open'
   return frame(
     language,
@@ -37,14 +38,14 @@ export function payPage({ payment, language, stripeJsUrl }: PayPage) {
 }
 
 /** For a link whose signature is not ours: it says nothing of any charge. */
-export function deadLinkPage(language: PayLanguage) {
+export function deadLinkPage(language: Language) {
   const texts = PAY_TEXTS[language]
   return frame(language, texts.missing, html`<h1>${texts.missing}</h1><p>${texts.missingMore}</p>`, html``)
 }
 
 type Html = ReturnType<typeof html>
 
-const frame = (language: PayLanguage, title: string, body: Html, scripts: Html) => html`<!doctype html>
+const frame = (language: Language, title: string, body: Html, scripts: Html) => html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
@@ -57,7 +58,7 @@ ${scripts}
 <body><main>${body}</main></body>
 </html>`
 
-function formatAmount(amount: number, currency: string, language: PayLanguage): string {
+function formatAmount(amount: number, currency: string, language: Language): string {
   const exponent = CURRENCIES.get(currency)?.exponent ?? 2
   const value = amount / 10 ** exponent
   return `${currency.toUpperCase()} ${new Intl.NumberFormat(language, { minimumFractionDigits: exponent, maximumFractionDigits: exponent }).format(value)}`

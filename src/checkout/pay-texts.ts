@@ -1,7 +1,6 @@
 // The words of the payer's page, in the languages of its readers. `{amount}`, `{merchant}` and `{card}` are filled in.
 
-export const PAY_LANGUAGES = ['en', 'ja', 'mn'] as const
-export type PayLanguage = (typeof PAY_LANGUAGES)[number]
+import type { Language } from '../domain/languages.ts'
 
 export type PayTexts = Record<
   | 'title'
@@ -21,7 +20,7 @@ export type PayTexts = Record<
   string
 >
 
-export const PAY_TEXTS: Record<PayLanguage, PayTexts> = {
+export const PAY_TEXTS: Record<Language, PayTexts> = {
   en: {
     title: 'Confirm your payment',
     ask: '{merchant} asks you to confirm a payment of {amount}.',
@@ -71,18 +70,3 @@ export const PAY_TEXTS: Record<PayLanguage, PayTexts> = {
     missingMore: 'Холбоосын зөвхөн хэсгийг хуулсан байж магадгүй. Мессеж дэх холбоосыг бүтнээр нь дахин нээнэ үү.',
   },
 }
-
-/** The first language of Accept-Language that there is; English without one. */
-export function payLanguageOf(acceptLanguage: string | undefined): PayLanguage {
-  const wanted = (acceptLanguage ?? '')
-    .slice(0, 200)
-    .split(',')
-    .map(item => item.trim().slice(0, 2).toLowerCase())
-  return (
-    PAY_LANGUAGES.find(language => language === wanted.find(item => PAY_LANGUAGES.some(known => known === item))) ??
-    'en'
-  )
-}
-
-export const fill = (text: string, values: Record<string, string>): string =>
-  text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)

@@ -1,11 +1,12 @@
 // The privacy page, made from the register in force: what it says is what the vault enforces.
 import { html } from 'hono/html'
-import { fillText, LANGUAGES, type Language } from '../domain/languages.ts'
+import { fillText, type Language } from '../domain/languages.ts'
 import { PERSONAL_FIELDS } from '../domain/privacy/personal-fields.ts'
 import { BASES, type Purpose } from '../domain/privacy/register.ts'
 import { daysKept, type RegisterInForce } from '../domain/privacy/register-in-force.ts'
 import { RETENTION_RECORD_NAMES, type RetentionRecordName, recordOf } from '../domain/privacy/retention-records.ts'
-import { PRIVACY_LANGUAGE_NAMES, PRIVACY_TEXTS } from './privacy-texts.ts'
+import { languageLinks } from './language-links.ts'
+import { PRIVACY_TEXTS } from './privacy-texts.ts'
 
 export type PrivacyPage = {
   merchant: string
@@ -34,7 +35,7 @@ export function privacyPage(page: PrivacyPage) {
 <link rel="stylesheet" href="/privacy/style.css">
 </head>
 <body>
-<header><p class="merchant">${merchant}</p>${languageLinks(page)}</header>
+<header><p class="merchant">${merchant}</p>${languageLinks(language, page.path)}</header>
 <main>
 <h1>${texts.title}</h1>
 <p class="lead">${fillText(texts.intro, { merchant })}</p>
@@ -57,18 +58,12 @@ ${table([texts.record, texts.howLong], keptRows(register, language))}
 <h2 class="part" id="rights">${texts.rights}</h2>
 <ul>${texts.rightsList.split('|').map(right => html`<li>${right}</li>`)}</ul>
 <p>${texts.rightsMore}</p>
-<p><a class="action" href="${page.rightsPath}">${texts.rightsForm}</a></p>
+<p><a class="action" href="${page.rightsPath}?lang=${language}">${texts.rightsForm}</a></p>
 <p><a class="action" href="${page.contactPath}?lang=${language}">${texts.contact}</a></p>
 </main>
 </body>
 </html>`
 }
-
-const languageLinks = ({ language, path }: PrivacyPage) =>
-  html`<nav aria-label="${PRIVACY_TEXTS[language].languages}"><ul>${LANGUAGES.map(
-    one =>
-      html`<li><a href="${path}?lang=${one}" lang="${one}" hreflang="${one}"${one === language ? html` aria-current="true"` : ''}>${PRIVACY_LANGUAGE_NAMES[one]}</a></li>`,
-  )}</ul></nav>`
 
 function versionLine({ version, publishedAt }: RegisterInForce, language: Language): string {
   const texts = PRIVACY_TEXTS[language]

@@ -9,7 +9,6 @@ export type PrivacyTexts = Record<
   | 'intro'
   | 'register'
   | 'builtIn'
-  | 'languages'
   | 'region'
   | 'regionMore'
   | 'names'
@@ -41,15 +40,12 @@ export type PrivacyTexts = Record<
   string
 > & { bases: Record<Basis, { title: string; more: string }> }
 
-export const PRIVACY_LANGUAGE_NAMES: Record<Language, string> = { en: 'English', ja: '日本語', mn: 'Монгол' }
-
 export const PRIVACY_TEXTS: Record<Language, PrivacyTexts> = {
   en: {
     title: 'Privacy',
     intro: 'What {merchant} holds about you in its payment system, what for, for how long, and who else gets it.',
     register: 'This page is version {version}, in force since {date}.',
     builtIn: 'This page is version {version}.',
-    languages: 'Languages',
     region: 'Where it is kept',
     regionMore: 'In a database in the region {region}, and in no other.',
     names: 'Your name',
@@ -100,7 +96,6 @@ export const PRIVACY_TEXTS: Record<Language, PrivacyTexts> = {
     intro: '{merchant} の決済システムが保持するお客様の情報、その目的、期間、提供先を説明します。',
     register: 'このページは第 {version} 版です。{date} から有効です。',
     builtIn: 'このページは第 {version} 版です。',
-    languages: '言語',
     region: '保管場所',
     regionMore: '地域 {region} のデータベースに保管し、他の地域には置きません。',
     names: 'お名前',
@@ -148,7 +143,6 @@ export const PRIVACY_TEXTS: Record<Language, PrivacyTexts> = {
     intro: '{merchant} төлбөрийн системдээ таны талаар юуг, ямар зорилгоор, хэр удаан хадгалж, хэнд өгдөг вэ.',
     register: 'Энэ хуудас {version}-р хувилбар бөгөөд {date}-с хүчинтэй.',
     builtIn: 'Энэ хуудас {version}-р хувилбар.',
-    languages: 'Хэл',
     region: 'Хаана хадгалдаг вэ',
     regionMore: '{region} бүсийн өгөгдлийн санд хадгална. Өөр бүсэд байрлуулахгүй.',
     names: 'Таны нэр',

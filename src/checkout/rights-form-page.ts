@@ -27,14 +27,13 @@ export function rightsFormPage({ merchant, language, path, problem, typed }: Rig
   const texts = RIGHTS_TEXTS[language]
   const say = (name: keyof RightsTexts) => fillText(texts[name], { merchant })
   return frame(
-    language,
-    problem ? `${texts.problem}: ${texts.formTitle}` : texts.formTitle,
+    { language, title: problem ? `${texts.problem}: ${texts.formTitle}` : texts.formTitle, path },
     html`
 <p class="merchant">${merchant}</p>
 <h1>${texts.formTitle}</h1>
 <p>${say('formIntro')}</p>
 ${problem ? html`<div class="problem" role="alert" id="problem"><p><strong>${texts.problem}</strong></p><p>${texts[problem]}</p></div>` : ''}
-<form method="post" action="${path}" novalidate>
+<form method="post" action="${path}?lang=${language}" novalidate>
 <fieldset><legend>${texts.formKind}</legend>
 ${REQUEST_KINDS.map(
   kind =>

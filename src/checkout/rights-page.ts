@@ -3,6 +3,7 @@
 import { html } from 'hono/html'
 import { fillText, type Language } from '../domain/languages.ts'
 import type { RequestOfLink } from '../domain/rights/rights-by-link.ts'
+import { languageLinks } from './language-links.ts'
 import { RIGHTS_TEXTS } from './rights-texts.ts'
 
 type Html = ReturnType<typeof html>
@@ -12,7 +13,7 @@ export type RightsProblem = 'wrong' | 'tooOften' | 'nothing'
 export type RightsPage = {
   request: RequestOfLink
   language: Language
-  /** The path that the forms are sent to. */
+  /** The page's own path; its forms go below it. */
   path: string
   problem: RightsProblem | null
   /** What was typed, so that nothing is lost. */
@@ -25,8 +26,7 @@ export function rightsPage(page: RightsPage): Html {
   const say = (text: string) => fillText(text, { merchant: request.merchant })
   const open = request.status === 'received' || request.status === 'verifying'
   return frame(
-    language,
-    problem ? `${texts.problem}: ${texts.title}` : texts.title,
+    { language, title: problem ? `${texts.problem}: ${texts.title}` : texts.title, path: page.path },
     html`
 <p class="merchant">${request.merchant}</p>
 <h1>${texts.title}</h1>
@@ -50,7 +50,7 @@ ${
   request.canSendCode
     ? html`${request.codeShown ? '' : html`<p>${texts.why}</p>`}
 ${until ? html`<p role="status">${fillText(texts.sent, { time: timeOf(until, language) })}</p>` : ''}
-${request.codeShown ? '' : html`<form method="post" action="${path}/code"><button class="${until ? 'second' : ''}">${texts.send}</button><p class="soft">${texts.sendHint}</p></form>`}
+${request.codeShown ? '' : html`<form method="post" action="${path}/code?lang=${language}"><button class="${until ? 'second' : ''}">${texts.send}</button><p class="soft">${texts.sendHint}</p></form>`}
 ${until || request.codeShown ? checkForm({ request, language, path, problem, typed }) : ''}`
     : html`<p>${say(texts.noChannel)}</p>`
 }`
@@ -59,7 +59,7 @@ ${until || request.codeShown ? checkForm({ request, language, path, problem, typ
 function checkForm({ request, language, path, problem, typed }: RightsPage): Html {
   const texts = RIGHTS_TEXTS[language]
   const described = problem ? 'problem' : ''
-  return html`<form method="post" action="${path}" novalidate>
+  return html`<form method="post" action="${path}?lang=${language}" novalidate>
 ${
   request.codeShown
     ? ''
@@ -86,7 +86,7 @@ ${
   packageUntil
     ? html`<h2>${say(texts.package)}</h2>
 <p>${fillText(texts.packageWarning, { date: dateOf(packageUntil, language) })}</p>
-<form method="post" action="${path}/package"><button name="format" value="html">${texts.openPage}</button>
+<form method="post" action="${path}/package?lang=${language}"><button name="format" value="html">${texts.openPage}</button>
 <button class="second" name="format" value="json">${texts.openJson}</button></form>`
     : ''
 }
@@ -96,20 +96,23 @@ ${receipt ? html`<h2>${texts.receipt}</h2><p class="soft">${texts.receiptWhat}</
 /** For a link whose signature is not ours, or whose time is over: it says nothing of any request. */
 export function deadRightsPage(language: Language): Html {
   const texts = RIGHTS_TEXTS[language]
-  return frame(language, texts.missing, html`<h1>${texts.missing}</h1><p>${texts.missingMore}</p>`)
+  return frame({ language, title: texts.missing }, html`<h1>${texts.missing}</h1><p>${texts.missingMore}</p>`)
 }
 
 /** For what was refused before anything of it was looked at. */
 export function refusedRightsPage(language: Language, why: 'cardTyped' | 'failed'): Html {
   const texts = RIGHTS_TEXTS[language]
   return frame(
-    language,
-    texts.notTaken,
+    { language, title: texts.notTaken },
     html`<h1>${texts.notTaken}</h1><p class="problem" role="alert">${texts[why]}</p>`,
   )
 }
 
-export const frame = (language: Language, title: string, body: Html, width = ''): Html => html`<!doctype html>
+/** `path` is where the page stands in each language; none for one that cannot be asked for again. */
+export const frame = (
+  { language, title, path, wide = false }: { language: Language; title: string; path?: string; wide?: boolean },
+  body: Html,
+): Html => html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
@@ -118,7 +121,10 @@ export const frame = (language: Language, title: string, body: Html, width = '')
 <title>${title}</title>
 <link rel="stylesheet" href="/rights/page.css">
 </head>
-<body><main class="${width}">${body}</main></body>
+<body>
+${path === undefined ? '' : html`<header>${languageLinks(language, path)}</header>`}
+<main class="${wide ? 'wide' : ''}">${body}</main>
+</body>
 </html>`
 
 const dateOf = (at: Date, language: Language) =>

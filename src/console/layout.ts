@@ -1,8 +1,7 @@
 // The frame of every page: what stands at the top, the sections that the reader's roles open, the content, the switches.
 import { html } from 'hono/html'
-import { LANGUAGES } from '../domain/languages.ts'
+import { LANGUAGE_NAMES, LANGUAGES } from '../domain/languages.ts'
 import { SECTIONS, type SectionName } from './sections.ts'
-import { LANGUAGE_NAMES } from './texts/language.ts'
 import { type Html, SCHEMES, type View } from './view.ts'
 
 export type PageContent = {

@@ -1,9 +1,8 @@
 // What every page knows of its request: the language, the colours, who is signed in, and how forms prove where they are from.
 import type { html } from 'hono/html'
-import type { Language } from '../domain/languages.ts'
+import { isLanguage, type Language, languageOf } from '../domain/languages.ts'
 import type { StaffSession } from '../domain/staff-sessions/staff-session.ts'
 import { FRAME_TEXTS } from './texts/frame-texts.ts'
-import { isLanguage, preferredLanguage } from './texts/language.ts'
 
 export type Html = ReturnType<typeof html>
 
@@ -27,7 +26,7 @@ const isScheme = (text: string | undefined): text is Scheme =>
 /** `choice` is the cookie's `language.scheme`; without it the browser's own language and colours. */
 export function viewOf(given: { choice: string | undefined; acceptLanguage: string | undefined; here: string }): View {
   const [first, second] = (given.choice ?? '').split('.')
-  const language = isLanguage(first) ? first : preferredLanguage(given.acceptLanguage)
+  const language = isLanguage(first) ? first : languageOf(given.acceptLanguage)
   return {
     language,
     scheme: isScheme(second) ? second : 'auto',

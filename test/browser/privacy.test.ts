@@ -52,7 +52,7 @@ it('leads to the other languages, and to the forms for requests and for question
   const form = page.getByRole('link', { name: 'ご質問、ご要望、苦情' })
   expect(await form.getAttribute('href')).toBe('/contact/other?lang=ja')
   await page.getByRole('link', { name: '自分の情報について請求する' }).click()
-  expect(page.url()).toBe(`${world.url}/rights/of/other`)
+  expect(page.url()).toBe(`${world.url}/rights/of/other?lang=ja`)
   await page.context().close()
 })
 

@@ -1,5 +1,8 @@
 // A person behind the link that was mailed: asks for a code, shows who they are, and opens what is held about them.
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { AUTOMATED_DECISIONS } from '../../src/domain/privacy/automated-decisions.ts'
+import { BASES } from '../../src/domain/privacy/register.ts'
+import { RETENTION_RECORD_NAMES } from '../../src/domain/privacy/retention-records.ts'
 import { DESKTOP, launchBrowser, PHONE, type TestBrowser } from '../support/browser.ts'
 import { findings, type Look, overhang, shot, visit } from '../support/page-visit.ts'
 import { approve, ask, codeTo, linkTo, type Person, personWithPayment, verified } from '../support/rights.ts'
@@ -110,6 +113,24 @@ it('the form of a tenant speaks its language, is that tenant’s, and takes five
   await page.context().close()
 })
 
+it('the language that was chosen at the form is kept to the page of the request', async () => {
+  const { page } = await open('/rights')
+  await page.getByRole('link', { name: '日本語' }).click()
+  await page.locator('button').click()
+  await page.getByRole('alert').filter({ hasText: 'メールアドレス' }).waitFor()
+  await page.locator('input[value="access"]').check()
+  await page.locator('#contact').fill('stranger@example.com')
+  await page.locator('button').click()
+  await page.getByRole('heading', { name: '個人情報に関するご請求' }).waitFor()
+  await page.locator('form[action*="/code?"] button').click()
+  await page.locator('#amount').waitFor()
+  expect(await page.evaluate('document.documentElement.lang')).toBe('ja')
+  await page.getByRole('link', { name: 'Монгол' }).click()
+  await page.getByRole('heading', { name: 'Таны мэдээллийн талаарх хүсэлт' }).waitFor()
+  await shot(page, 'rights-language')
+  await page.context().close()
+})
+
 const LOOKS = [
   { locale: 'en-US', viewport: DESKTOP, dark: true, heading: 'Your request about your data' },
   { locale: 'ja-JP', viewport: PHONE, dark: true, heading: '個人情報に関するご請求' },
@@ -126,7 +147,7 @@ for (const look of LOOKS) {
     await page.getByRole('heading', { name: heading }).waitFor()
     expect(await page.evaluate('document.documentElement.lang')).toBe(locale.slice(0, 2))
     expect(await findings(page)).toEqual([])
-    await page.locator('form[action$="/code"] button').click()
+    await page.locator('form[action*="/code?"] button').click()
     await page.locator('#amount').fill('1')
     await page.locator('form:has(#amount) button').click()
     await page.getByRole('alert').waitFor()
@@ -136,6 +157,9 @@ for (const look of LOOKS) {
     await page.context().close()
   })
 }
+
+const CODES = [...BASES, ...RETENTION_RECORD_NAMES, ...AUTOMATED_DECISIONS.map(({ name }) => name)]
+const ENGLISH_CODES = new RegExp([...CODES.map(code => code.replaceAll('_', '[_ ]')), '\\w\\.\\w'].join('|'))
 
 for (const [locale, title] of [
   ['ja-JP', 'demo が保有するお客様の情報'],
@@ -152,6 +176,8 @@ for (const [locale, title] of [
       const { page } = await open(linkTo(world, person.email), { ...look, locale })
       await page.locator('button[value="html"]').click()
       await page.getByRole('heading', { name: title }).waitFor()
+      const register = (await page.locator('main > section').allInnerTexts()).slice(-2).join('\n')
+      expect(register).not.toMatch(ENGLISH_CODES)
       expect(await findings(page)).toEqual([])
       expect(await overhang(page)).toBe(0)
       await shot(page, `rights-package-${locale}-${look.viewport.width}`)

@@ -1,12 +1,12 @@
 // The front page: the sections that the reader's roles open, and the switches of language and colours.
 import { Hono } from 'hono'
 import { html } from 'hono/html'
+import { isLanguage } from '../../domain/languages.ts'
 import { show } from '../answer.ts'
 import { titleLine } from '../detail.ts'
 import type { ConsoleDoor, ConsoleEnv } from '../door.ts'
 import { openSections } from '../layout.ts'
 import { holdChoice, ownPath } from '../session.ts'
-import { isLanguage } from '../texts/language.ts'
 import { SCHEMES } from '../view.ts'
 
 export function homePage(door: ConsoleDoor) {

@@ -1,12 +1,12 @@
 // What is known of a request: how its person was verified, what was decided, and what an erasure would do.
 import { html } from 'hono/html'
 import type { ErasurePreview } from '../../domain/erasures/preview-erasure.ts'
+import { isLanguage, LANGUAGE_NAMES } from '../../domain/languages.ts'
 import type { PrivacyRequestView } from '../../domain/rights/privacy-request.ts'
 import { isUnverified } from '../../domain/rights/state.ts'
 import { type Fact, facts } from '../detail.ts'
 import { day, number, payerLink, state, time, wholeId } from '../format.ts'
 import { DESK_TEXTS } from '../texts/desk-texts.ts'
-import { isLanguage, LANGUAGE_NAMES } from '../texts/language.ts'
 import { PAYER_TEXTS } from '../texts/payer-texts.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
 import type { Html, View } from '../view.ts'

@@ -1,8 +1,5 @@
-// The languages of the console: which one a reader wants, and what all catalogues share.
-import { LANGUAGES, type Language } from '../../domain/languages.ts'
-
-/** Each language by its own name. */
-export const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', ja: '日本語', mn: 'Монгол' }
+// What all catalogues of words share.
+import type { Language } from '../../domain/languages.ts'
 
 /** What another language must say once English says it: the same keys, with the same things to fill in. */
 export type Words<English> = {
@@ -14,15 +11,6 @@ export type Words<English> = {
 }
 
 export type Catalogue<English> = Readonly<Record<Language, Words<English>>>
-
-export const isLanguage = (text: string | undefined): text is Language =>
-  (LANGUAGES as readonly (string | undefined)[]).includes(text)
-
-/** The first language of an Accept-Language header that there is; English otherwise. */
-export function preferredLanguage(header: string | undefined): Language {
-  const wanted = (header ?? '').split(',').map(part => part.trim().slice(0, 2).toLowerCase())
-  return wanted.find(isLanguage) ?? 'en'
-}
 
 const rules = new Map<Language, Intl.PluralRules>()
 

@@ -9,25 +9,24 @@ import {
   EMPTY_FIELDS,
   thanksPage,
 } from '../../checkout/contact-page.ts'
-import { payLanguageOf } from '../../checkout/pay-texts.ts'
 import { containsCardNumber, MASK, maskCardNumbers } from '../../crypto/pan.ts'
 import { DomainError, type FieldError, notFound } from '../../domain/errors.ts'
 import { INQUIRY_KINDS } from '../../domain/inquiries/inquiry.ts'
 import { readFormStamp, stampForm } from '../../domain/inquiries/inquiry-form.ts'
 import { submitInquiry } from '../../domain/inquiries/submit-inquiry.ts'
-import { LANGUAGES, type Language } from '../../domain/languages.ts'
 import type { Tenant } from '../../domain/tenants/tenant-directory.ts'
 import { addressBlock } from '../client-address.ts'
 import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
 import { formOf } from '../form-body.ts'
 import { PAGE_REFUSALS } from '../middleware/page-errors.ts'
 import { operation } from '../openapi.ts'
+import { pageLanguage } from '../page-language.ts'
+import { FORM_PAGE, setPageHeaders } from '../page-policies.ts'
 import { createTokenBuckets } from '../token-buckets.ts'
 
 const PATH = '/contact'
 /** A person corrects a form a few times; a machine sends it for ever. */
 const POSTS = { burst: 30, perSecond: 1 / 30 }
-const POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 const formBody = z.object({
   stamp: z.string().describe('From the page.'),
@@ -79,10 +78,10 @@ export function contactRoutes() {
           ...fieldsOf(form),
           stamp: form.get('stamp') ?? '',
           website: form.get('website') ?? '',
-          language: languageOfPage(c),
+          language: pageLanguage(c),
         })
-        setPageHeaders(c)
-        return c.html(thanksPage({ language: languageOfPage(c), merchant: tenant.name, path: c.req.path }))
+        setContactHeaders(c)
+        return c.html(thanksPage({ language: pageLanguage(c), merchant: tenant.name, path: c.req.path }))
       },
     )
   }
@@ -92,9 +91,9 @@ export function contactRoutes() {
 
 /** The form again where it is the form that was refused. */
 export async function contactErrorPage(c: AppContext, error: Error, status: number) {
-  setPageHeaders(c)
+  setContactHeaders(c)
   const again = await formAgain(c, error)
-  return again ?? contactProblemPage(languageOfPage(c), PATH, status === 404 ? 'missing' : 'failed')
+  return again ?? contactProblemPage(pageLanguage(c), PATH, status === 404 ? 'missing' : 'failed')
 }
 
 /** The form with what was typed and what is wrong; null where the refusal is not about the form. */
@@ -164,9 +163,9 @@ const fieldsOf = (form: URLSearchParams): ContactFields => ({
 async function blankPage(c: AppContext) {
   const { name } = await tenantOfPage(c)
   const { keyring, clock } = c.var.dependencies
-  setPageHeaders(c)
+  setContactHeaders(c)
   return {
-    language: languageOfPage(c),
+    language: pageLanguage(c),
     merchant: name,
     path: c.req.path,
     stamp: stampForm(keyring, tenantIdOf(c), clock.now()),
@@ -184,11 +183,6 @@ async function tenantOfPage(c: AppContext): Promise<Tenant> {
   return tenant
 }
 
-function languageOfPage(c: AppContext): Language {
-  const wanted = c.req.query('lang')
-  return LANGUAGES.find(language => language === wanted) ?? payLanguageOf(c.req.header('accept-language'))
-}
-
 /** @throws origin_not_allowed for a form of another site; an old browser says nothing, and the stamp is proof enough */
 function refuseElsewhere(c: AppContext): void {
   const origin = c.req.header('origin')
@@ -200,8 +194,7 @@ function refuseElsewhere(c: AppContext): void {
 }
 
 /** With no referrer at all, browsers would not say either where a form comes from. */
-function setPageHeaders(c: AppContext): void {
-  c.header('Content-Security-Policy', POLICY)
+function setContactHeaders(c: AppContext): void {
+  setPageHeaders(c, FORM_PAGE)
   c.header('Referrer-Policy', 'same-origin')
-  c.header('Vary', 'Accept-Language')
 }

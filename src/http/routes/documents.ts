@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type AppEnv, jsonReply } from '../context.ts'
 import { docsPage } from '../docs-page.ts'
 import { openapiDocument, operation } from '../openapi.ts'
+import { READING_PAGE } from '../page-policies.ts'
 
 const keySetSchema = z.object({
   keys: z.array(
@@ -17,8 +18,6 @@ const keySetSchema = z.object({
     }),
   ),
 })
-
-const PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 export function documentRoutes(whole: Hono<AppEnv>, version: string) {
   const app = new Hono<AppEnv>()
@@ -71,7 +70,7 @@ export function documentRoutes(whole: Hono<AppEnv>, version: string) {
       answers: { 200: { description: 'A page without a script.', mediaType: 'text/html' } },
     }),
     async c => {
-      c.header('Content-Security-Policy', PAGE_POLICY)
+      c.header('Content-Security-Policy', READING_PAGE)
       return c.html(docsPage(await document()))
     },
   )

@@ -2,7 +2,6 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { deadLinkPage, payPage } from '../../checkout/pay-page.ts'
-import { payLanguageOf } from '../../checkout/pay-texts.ts'
 import { type ActionLink, PAY_PATH, readActionLink } from '../../domain/charges/action-link.ts'
 import {
   authenticationInput,
@@ -13,6 +12,8 @@ import {
 import { DomainError, notFound } from '../../domain/errors.ts'
 import { type AppContext, type AppEnv, bodyOf, ctxFor } from '../context.ts'
 import { operation } from '../openapi.ts'
+import { pageLanguage } from '../page-language.ts'
+import { payPagePolicy, setPageHeaders } from '../page-policies.ts'
 
 const stateSchema = z.enum(['open', 'working', 'paid', 'over'])
 const REFUSALS = [
@@ -29,7 +30,7 @@ const REFUSALS = [
 
 export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
   const app = new Hono<AppEnv>()
-  const policy = policyOf(stripeJsUrl)
+  const policy = payPagePolicy(stripeJsUrl)
 
   app.get(
     `${PAY_PATH}/:link`,
@@ -45,9 +46,8 @@ export function payRoutes({ stripeJsUrl }: { stripeJsUrl: string }) {
       },
     }),
     async c => {
-      const language = payLanguageOf(c.req.header('accept-language'))
-      c.header('Content-Security-Policy', policy)
-      c.header('Vary', 'Accept-Language')
+      const language = pageLanguage(c)
+      setPageHeaders(c, policy)
       const link = await readActionLink(c.var.dependencies.keyring, c.req.param('link'))
       if (!link || !(await c.var.dependencies.tenants.find(link.tenantId))) return c.html(deadLinkPage(language), 404)
       const payment = await showPayment(payerCtx(c, link), link.chargeId).catch(noneOfErased)
@@ -122,19 +122,3 @@ async function requireLink(c: AppContext): Promise<ActionLink> {
 
 const payerCtx = (c: AppContext, link: ActionLink) =>
   ctxFor(c, { kind: 'payer', chargeId: link.chargeId }, link.tenantId)
-
-/** Scripts: our own, and Stripe.js, which shows the bank's check in frames of Stripe's. */
-function policyOf(stripeJsUrl: string): string {
-  const stripe = new URL(stripeJsUrl).origin
-  const stripeToo = stripe === 'https://js.stripe.com' ? ' https://api.stripe.com https://hooks.stripe.com' : ''
-  return [
-    "default-src 'none'",
-    `script-src 'self' ${stripeJsUrl}`,
-    `connect-src 'self' ${stripe}${stripeToo}`,
-    `frame-src ${stripe}${stripeToo}`,
-    "style-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
-}

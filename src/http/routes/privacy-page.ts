@@ -1,16 +1,15 @@
 // The privacy page, for anybody: of the default tenant, and of each by name.
 import { Hono } from 'hono'
-import { payLanguageOf } from '../../checkout/pay-texts.ts'
 import { privacyPage } from '../../checkout/privacy-page.ts'
 import { notFound } from '../../domain/errors.ts'
-import { LANGUAGES } from '../../domain/languages.ts'
 import { recentRegister } from '../../domain/privacy/register-in-force.ts'
 import { RIGHTS_PATH } from '../../domain/rights/rights-link.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { operation } from '../openapi.ts'
+import { pageLanguage } from '../page-language.ts'
+import { READING_PAGE, setPageHeaders } from '../page-policies.ts'
 
 const PATH = '/privacy'
-const POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const PAGE = { description: 'The page, in the language of `?lang=` or of Accept-Language.', mediaType: 'text/html' }
 
 export function privacyPageRoutes() {
@@ -48,16 +47,13 @@ async function show(c: AppContext, tenantId: string, suffix: string) {
   const { db, tenants, settings } = c.var.dependencies
   const tenant = await tenants.find(tenantId)
   if (!tenant) throw notFound()
-  const wanted = c.req.query('lang')
-  const language = LANGUAGES.find(one => one === wanted) ?? payLanguageOf(c.req.header('accept-language'))
-  c.header('Content-Security-Policy', POLICY)
-  c.header('Vary', 'Accept-Language')
+  setPageHeaders(c, READING_PAGE)
   return c.html(
     privacyPage({
       merchant: tenant.name,
       region: settings.region,
       register: await recentRegister({ db, tenantId }),
-      language,
+      language: pageLanguage(c),
       path: `${PATH}${suffix}`,
       rightsPath: suffix === '' ? RIGHTS_PATH : `${RIGHTS_PATH}/of${suffix}`,
       contactPath: `/contact${suffix}`,

@@ -22,7 +22,7 @@ import {
 } from '../../domain/rights/start-identity-check.ts'
 import { type AppEnv, bodyOf, ctxOf, jsonReply, queryOf, respond } from '../context.ts'
 import { operation } from '../openapi.ts'
-import { PAGE_POLICY } from './rights.ts'
+import { READING_PAGE } from '../page-policies.ts'
 
 const TAG = 'Privacy requests'
 const made = (value: ReceivedRequest) => jsonReply(201, value)
@@ -208,7 +208,7 @@ function decisionRoutes() {
     async c => {
       const { held, format, locale } = await getAccessPackage(ctxOf(c), c.req.param('id'), bodyOf(c))
       if (format === 'json') return c.json(held)
-      c.header('Content-Security-Policy', PAGE_POLICY)
+      c.header('Content-Security-Policy', READING_PAGE)
       return c.html(accessPackagePage(held, locale))
     },
   )

@@ -1,6 +1,5 @@
 // The public form for requests about one's own data: for the default tenant, and for each by its name.
 import { Hono } from 'hono'
-import { payLanguageOf } from '../../checkout/pay-texts.ts'
 import { type RightsForm, rightsFormPage } from '../../checkout/rights-form-page.ts'
 import { deadRightsPage } from '../../checkout/rights-page.ts'
 import { DomainError } from '../../domain/errors.ts'
@@ -10,7 +9,8 @@ import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
 import { formOf } from '../form-body.ts'
 import { PAGE_REFUSALS } from '../middleware/page-errors.ts'
 import { operation } from '../openapi.ts'
-import { PAGE_POLICY } from './rights.ts'
+import { pageLanguage } from '../page-language.ts'
+import { FORM_PAGE, setPageHeaders } from '../page-policies.ts'
 
 const FORM = { description: 'The form.', mediaType: 'text/html' }
 const ON = { description: 'To the page of the request.', headers: { Location: 'The page of the request.' } }
@@ -53,6 +53,7 @@ export function rightsFormRoutes() {
 async function send(c: AppContext, tenantId: string | undefined): Promise<Response> {
   const tenant = await c.var.dependencies.tenants.find(tenantId ?? c.var.dependencies.settings.defaultTenant)
   if (!tenant) return answer(c, tenantId, null)
+  const language = pageLanguage(c)
   const form = formOf(c)
   const typed = {
     kind: form.get('kind') ?? '',
@@ -67,10 +68,10 @@ async function send(c: AppContext, tenantId: string | undefined): Promise<Respon
       contact: typed.contact,
       ...(typed.payer.trim() === '' ? {} : { payer: typed.payer }),
       ...(typed.message.trim() === '' ? {} : { message: typed.message }),
-      locale: payLanguageOf(c.req.header('accept-language')),
+      locale: language,
     })
     if (asked.kind === 'replayed') throw new Error('a form has no key to be replayed under')
-    return c.redirect(new URL(asked.result.verification_url).pathname, 303)
+    return c.redirect(`${new URL(asked.result.verification_url).pathname}?lang=${language}`, 303)
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
     if (error.code === 'validation_failed') return answer(c, tenantId, 'formWrong', typed, 422)
@@ -87,9 +88,8 @@ async function answer(
   status: 200 | 422 | 429 = 200,
 ): Promise<Response> {
   const { tenants, settings } = c.var.dependencies
-  const language = payLanguageOf(c.req.header('accept-language'))
-  c.header('Content-Security-Policy', PAGE_POLICY)
-  c.header('Vary', 'Accept-Language')
+  const language = pageLanguage(c)
+  setPageHeaders(c, FORM_PAGE)
   const tenant = await tenants.find(tenantId ?? settings.defaultTenant)
   if (!tenant) return c.html(deadRightsPage(language), 404)
   return c.html(rightsFormPage({ merchant: tenant.name, language, path: c.req.path, problem, typed }), status)

@@ -1,7 +1,6 @@
 // The person's page behind a mailed link. The link itself is the proof that it was mailed; what it opens, a code decides.
 import { Hono } from 'hono'
 import { accessPackagePage } from '../../checkout/access-package-page.ts'
-import { payLanguageOf } from '../../checkout/pay-texts.ts'
 import { deadRightsPage, type RightsProblem, refusedRightsPage, rightsPage } from '../../checkout/rights-page.ts'
 import { DomainError, type ErrorCode } from '../../domain/errors.ts'
 import type { Language } from '../../domain/languages.ts'
@@ -16,10 +15,8 @@ import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
 import { formOf } from '../form-body.ts'
 import { PAGE_REFUSALS } from '../middleware/page-errors.ts'
 import { operation } from '../openapi.ts'
-
-/** A page without scripts; its forms go to ourselves. */
-export const PAGE_POLICY =
-  "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+import { pageLanguage } from '../page-language.ts'
+import { FORM_PAGE, setPageHeaders } from '../page-policies.ts'
 
 const PAGE = { description: 'The page.', mediaType: 'text/html' }
 const BACK = { description: 'Back to the page.', headers: { Location: 'The page.' } }
@@ -61,7 +58,7 @@ export function rightsRoutes() {
       onPage(c, async (link, language) => {
         try {
           await sendCodeByLink(personCtx(c, link), link.requestId)
-          return c.redirect(pathOf(c), 303)
+          return c.redirect(`${pathOf(c)}?lang=${language}`, 303)
         } catch (error) {
           return again(c, link, language, error)
         }
@@ -87,7 +84,7 @@ export function rightsRoutes() {
         }
         try {
           await confirmByLink(personCtx(c, link), link.requestId, given)
-          return c.redirect(pathOf(c), 303)
+          return c.redirect(`${pathOf(c)}?lang=${language}`, 303)
         } catch (error) {
           return again(c, link, language, error, typed)
         }
@@ -133,22 +130,20 @@ function packageRoutes() {
 
 /** For what was refused before a page could say so itself. */
 export function rightsErrorPage(c: AppContext, error: Error, status: number) {
-  const language = payLanguageOf(c.req.header('accept-language'))
-  c.header('Content-Security-Policy', PAGE_POLICY)
-  c.header('Vary', 'Accept-Language')
+  const language = pageLanguage(c)
+  setPageHeaders(c, FORM_PAGE)
   if (status === 404 || status === 409 || status === 410) return deadRightsPage(language)
   const isCard = error instanceof DomainError && error.code === 'card_number_refused'
   return refusedRightsPage(language, isCard ? 'cardTyped' : 'failed')
 }
 
-/** Judges the link, and answers in the language of the browser. */
+/** Judges the link, and answers in the reader's language. */
 async function onPage(
   c: AppContext,
   work: (link: RightsLink, language: Language) => Promise<Response>,
 ): Promise<Response> {
-  const language = payLanguageOf(c.req.header('accept-language'))
-  c.header('Content-Security-Policy', PAGE_POLICY)
-  c.header('Vary', 'Accept-Language')
+  const language = pageLanguage(c)
+  setPageHeaders(c, FORM_PAGE)
   const { dependencies } = c.var
   const link = await readRightsLink(dependencies.keyring, c.req.param('link') ?? '')
   const good =
