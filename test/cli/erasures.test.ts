@@ -1,12 +1,9 @@
 // The list of erasures that is kept apart: a database restored from before an erasure does not start, and is erased again.
 import { spawn } from 'node:child_process'
-import { appendFile, chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { appendFile, chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import type postgres from 'postgres'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { bundle } from '../../src/dev/bundle.ts'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { anyFreePort } from '../../src/dev/ports.ts'
 import { createClient } from '../support/api-client.ts'
 import { connected } from '../support/database-contents.ts'
@@ -16,7 +13,6 @@ import { payerWithCard, type SavedCard } from '../support/payer-with-card.ts'
 import { until } from '../support/production-site.ts'
 import { startWorld, type World } from '../support/world.ts'
 
-let folder: string
 let world: World
 let gone: SavedCard
 let stays: SavedCard
@@ -24,8 +20,6 @@ let stays: SavedCard
 let older: string
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'panless-erasures-'))
-  await bundle(folder)
   // Without webhooks nothing is under way while the database is copied.
   world = await startWorld({ webhooks: false })
   gone = await payerWithCard(world)
@@ -37,7 +31,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await asServer(sql => sql.unsafe(`drop database if exists ${older} with (force)`))
   await world.close()
-  await rm(folder, { recursive: true, force: true })
 })
 
 const serverUrl = () => world.database.superuserUrl.replace(/\/[^/]*$/, '/postgres')
@@ -56,7 +49,7 @@ async function copyOfDatabase(): Promise<string> {
 /** Runs a command of panless on the restored copy. */
 function start(args: string[], more: Record<string, string> = {}) {
   const env = { ...world.environment, DATABASE_URL: olderUrl(world.database.appUrl), PATH: process.env.PATH, ...more }
-  return spawn(process.execPath, [join(folder, 'panless.mjs'), ...args], {
+  return spawn(process.execPath, [inject('program').file, ...args], {
     env: env as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

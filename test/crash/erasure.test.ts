@@ -1,13 +1,9 @@
 // The worker is killed with -9 at every step of an erasure. Goal: another goes on to the end, the payer is never readable
 // again, and the audit log shows both ends.
 import type { ChildProcess } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
-import { bundle } from '../../src/dev/bundle.ts'
 import { ERASURE_STEPS } from '../../src/domain/erasures/state.ts'
 import { openVault } from '../../src/vault.ts'
 import type { ApiClient } from '../support/api-client.ts'
@@ -25,16 +21,12 @@ const STOPS = [
 ]
 const LOCK = 4_711
 
-let folder: string
 let site: ProductionSite
 let service: Service
 let sql: postgres.Sql
 
 beforeAll(async () => {
-  // The bundle starts in a fraction of the time of the sources.
-  folder = await mkdtemp(join(tmpdir(), 'panless-erasure-'))
-  await bundle(folder)
-  site = await openProductionSite(join(folder, 'panless.mjs'))
+  site = await openProductionSite()
   sql = postgres(site.database.superuserUrl, { max: 1, onnotice: () => {} })
   await plantStops()
   service = await site.serve()
@@ -42,7 +34,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await sql?.end()
   await site?.close()
-  await rm(folder, { recursive: true, force: true })
 })
 
 it('kill -9 at any step, and the erasure is finished, and nothing comes back', async () => {

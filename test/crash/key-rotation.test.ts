@@ -8,16 +8,16 @@ import { ended, openProductionSite, type ProductionSite, type Service } from '..
 
 const KILLS = 10
 const SEED = Number(process.env.PANLESS_KILL_SEED ?? 20261127)
-/** A process starts in about a second; what it does with some hundred payers takes a few. */
-const KILL_FROM_MS = 700
-const KILL_WITHIN_MS = 3_500
-const PAYERS = 900
+/** A process starts in less than half a second; what it does with some hundred payers takes a few. */
+const KILL_FROM_MS = 400
+const KILL_WITHIN_MS = 2_000
+const PAYERS = 600
 
 let site: ProductionSite
 let service: Service
 
 beforeAll(async () => {
-  site = await openProductionSite(new URL('../../src/main.ts', import.meta.url).pathname)
+  site = await openProductionSite()
   service = await site.serve()
 })
 afterAll(() => site?.close())

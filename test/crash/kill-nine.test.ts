@@ -11,7 +11,7 @@ let site: ProductionSite
 let service: Service
 
 beforeAll(async () => {
-  site = await openProductionSite(new URL('../../src/main.ts', import.meta.url).pathname)
+  site = await openProductionSite()
   service = await site.serve()
 })
 afterAll(() => site?.close())

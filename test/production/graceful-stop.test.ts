@@ -1,6 +1,5 @@
 // Told to stop in the middle of a charge, the service takes nothing new, answers what it has begun, and ends with 0.
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chargeOf } from '../support/payer-with-card.ts'
 import { openProductionSite, type ProductionSite } from '../support/production-site.ts'
@@ -11,7 +10,7 @@ const DELAY_MS = 2_000
 
 let site: ProductionSite
 beforeAll(async () => {
-  site = await openProductionSite(join(import.meta.dirname, '..', '..', 'src', 'main.ts'))
+  site = await openProductionSite()
 })
 afterAll(() => site.close())
 

@@ -14,7 +14,7 @@ let second: Service
 let copy: string
 
 beforeAll(async () => {
-  site = await openProductionSite(new URL('../../src/main.ts', import.meta.url).pathname)
+  site = await openProductionSite()
   copy = join(site.folder, 'copy.json')
   await copyFile(site.keyringFile, copy)
   ;[first, second] = await Promise.all([site.serve(), site.serve({ KEYRING_FILE: copy })])

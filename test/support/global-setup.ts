@@ -1,7 +1,12 @@
-// One throwaway Postgres for a whole test run: migrated once into a template that every suite clones.
+// What a whole test run shares: a throwaway Postgres, migrated once into a template that every suite clones, and the bundle
+// that processes of panless are started from, in a fraction of the time of the sources.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../../src/db/migrate.ts'
+import { bundle } from '../../src/dev/bundle.ts'
 import { admitService, startScratchPostgres } from '../../src/dev/postgres.ts'
 import { migrateQueue } from '../../src/queue/queue.ts'
 import { testBinaries } from './postgres-version.ts'
@@ -20,12 +25,20 @@ export interface TestPostgres {
 declare module 'vitest' {
   interface ProvidedContext {
     postgres: TestPostgres
+    /** The file that node runs, and where what it compiled of it is kept. */
+    program: { file: string; compileCache: string }
   }
 }
 
 /** Runs before the first suite; what it returns runs after the last. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'panless-program-'))
+  const bundling = bundle(join(folder, 'app'))
   const server = await startScratchPostgres({ binaries: testBinaries() })
+  const stop = async () => {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
   try {
     const template = server.urlsOf(TEMPLATE)
     await makeTemplate(server.superuserUrl)
@@ -38,11 +51,16 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       ownerUrl: bare.ownerUrl,
       appUrl: bare.appUrl,
     })
+    await bundling
+    project.provide('program', {
+      file: join(folder, 'app', 'panless.mjs'),
+      compileCache: join(folder, 'compile-cache'),
+    })
   } catch (cause) {
-    await server.stop()
+    await stop()
     throw cause
   }
-  return () => server.stop()
+  return stop
 }
 
 async function makeTemplate(superuserUrl: string): Promise<void> {

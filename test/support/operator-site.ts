@@ -1,11 +1,11 @@
 // What an operator at a machine has: a migrated database, a keyring, an issuer, a Stripe, and the command line, bundled
-// as in an image, which starts in a fraction of the time of the sources.
+// as in an image.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { bundle } from '../../src/dev/bundle.ts'
+import { inject } from 'vitest'
 import { ensureCertificates } from '../../src/dev/certificates.ts'
 import { startStripeSimulator } from '../../src/dev/stripe-simulator/start.ts'
 import { createKeyringFile } from '../../src/keyring/file-keyring.ts'
@@ -43,7 +43,7 @@ export async function openOperatorSite(): Promise<OperatorSite> {
   const suffix = `${SITE_SECRETS.keyCanary}${process.pid}x${++sites}`
   const stripe = { secretKey: `sk_test_${suffix}`, publishableKey: `pk_test_shop${process.pid}x${sites}` }
   const key = makeKey('test-key', 'EdDSA')
-  const program = join(folder, 'app', 'panless.mjs')
+  const program = inject('program')
   const [database, certificates, issuer, simulator] = await Promise.all([
     createSuiteDatabase(),
     ensureCertificates(join(folder, 'tls')),
@@ -52,7 +52,6 @@ export async function openOperatorSite(): Promise<OperatorSite> {
       port: 0,
       accounts: [{ secretKey: stripe.secretKey, publishableKey: stripe.publishableKey }],
     }),
-    bundle(join(folder, 'app')),
   ])
   const keyringFile = join(folder, 'keyring.json')
   await createKeyringFile(keyringFile)
@@ -74,9 +73,9 @@ export async function openOperatorSite(): Promise<OperatorSite> {
   }
 
   function start(args: string[], { env: more = {} }: CommandOptions = {}) {
-    return spawn(process.execPath, [program, ...args], {
+    return spawn(process.execPath, [program.file, ...args], {
       cwd: folder,
-      env: { PATH: process.env.PATH, ...env, ...more } as NodeJS.ProcessEnv,
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: program.compileCache, ...env, ...more } as NodeJS.ProcessEnv,
       stdio: ['pipe', 'pipe', 'pipe'],
     })
   }

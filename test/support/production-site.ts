@@ -1,10 +1,11 @@
-// panless as it runs in production: processes of a bundle (or of the sources) in an empty directory, with nothing but
+// panless as it runs in production: processes of the bundle in an empty directory, with nothing but
 // environment variables, the app's and the migrating role apart, certificate files, and an issuer of the test's own.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { inject } from 'vitest'
 import { ensureCertificates } from '../../src/dev/certificates.ts'
 import { anyFreePort } from '../../src/dev/ports.ts'
 import { startStripeSimulator } from '../../src/dev/stripe-simulator/start.ts'
@@ -44,8 +45,8 @@ export type ProductionSite = {
   close(): Promise<void>
 }
 
-/** `program` is what node runs: the bundle's file, or the sources' main. */
-export async function openProductionSite(program: string): Promise<ProductionSite> {
+/** `program` is what node runs, unless it is the bundle of this run. */
+export async function openProductionSite(program = inject('program').file): Promise<ProductionSite> {
   const folder = await mkdtemp(join(tmpdir(), 'panless-production-'))
   const key = makeKey('production', 'RS256')
   const [database, tls, issuer, simulator] = await Promise.all([
@@ -60,6 +61,7 @@ export async function openProductionSite(program: string): Promise<ProductionSit
   await chmod(folder, 0o755)
   const environment: Record<string, string> = {
     PATH: process.env.PATH ?? '',
+    NODE_COMPILE_CACHE: inject('program').compileCache,
     DATABASE_URL: database.appUrl,
     DEFAULT_TENANT: 'school',
     STRIPE_SECRET_KEY: SECRET_KEY,
