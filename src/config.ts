@@ -161,7 +161,6 @@ const schema = z.object({
   AUDIT_CA_FILE: file.optional(),
   AUDIT_ARCHIVE_FOLDER: file.optional(),
   AUDIT_AT_HAND_DAYS: count(90, 36_500).default(92),
-  AUDIT_KEEP_MONTHS: count(12, 1_200).default(24),
 })
 
 type Parsed = z.infer<typeof schema>

@@ -154,7 +154,6 @@ function domainSettings(config: Config, publicUrl?: string): Dependencies['setti
   return {
     checkpointEveryMs: config.AUDIT_CHECKPOINT_SECONDS * 1_000,
     auditAtHandDays: config.AUDIT_AT_HAND_DAYS,
-    auditKeepMonths: config.AUDIT_KEEP_MONTHS,
     region: config.REGION,
     defaultTenant: config.DEFAULT_TENANT,
     publicUrl: config.PUBLIC_URL ?? publicUrl ?? `https://localhost:${config.PORT}`,

@@ -93,7 +93,6 @@ export type Dependencies = {
 export type DomainSettings = {
   checkpointEveryMs: number
   auditAtHandDays: number
-  auditKeepMonths: number
   region: string
   defaultTenant: string
   publicUrl: string

@@ -11,6 +11,7 @@ import { workerContext } from '../../src/domain/tenants/operator-context.ts'
 import { openArchiveFolder } from '../../src/outbound/archive-folder.ts'
 import { codesOf, sealAll, sealedTenant } from '../support/audit-world.ts'
 import { asSuperuser, connected } from '../support/database-contents.ts'
+import { changing, publishChanged } from '../support/registers.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -209,9 +210,15 @@ describe('an archive', () => {
     expect(codesOf((await archivesSeen(tenantId)).findings)).toEqual(['archive_missing'])
   })
 
-  test('is dropped once it has been kept long enough, and that is recorded', async () => {
+  test('is dropped once it has been kept as long as the register says, and that is recorded', async () => {
     const tenant = await newTenant()
     const { tenantId } = tenant
+    const twoYears = changing('keep_service_running', one => ({
+      ...one,
+      retention: one.retention.map(kept => (kept.record === 'audit_records' ? { ...kept, days: 731 } : kept)),
+    }))
+    await publishChanged(world, twoYears, tenantId)
+    const tenYears = await newTenant()
     await later(tenant, 93)
     await archive(tenantId)
     await later(tenant, 365)
@@ -229,6 +236,9 @@ describe('an archive', () => {
     )
     expect(dropped?.count).toBe(2)
     expect(await tenant.verifyWithOutside()).toEqual([])
+    await later(tenYears, 800)
+    await archive(tenYears.tenantId)
+    expect(await filesOf(tenYears.tenantId)).toHaveLength(1)
   })
 })
 

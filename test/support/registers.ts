@@ -3,13 +3,13 @@ import { listRegisters } from '../../src/domain/privacy/list-registers.ts'
 import { publishRegister } from '../../src/domain/privacy/publish-register.ts'
 import type { Purpose, Register } from '../../src/domain/privacy/register.ts'
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
-import type { TenantName, World } from './world.ts'
+import type { World } from './world.ts'
 
 /** Publishes the next version: the register in force as `change` leaves it. */
 export async function publishChanged(
   world: World,
   change: (purposes: Purpose[]) => Purpose[],
-  tenant: TenantName = 'demo',
+  tenant = 'demo',
 ): Promise<Register> {
   const ctx = operatorContext(world.dependencies, tenant, 'test')
   const [current] = await listRegisters(ctx)

@@ -4,6 +4,7 @@ import type { ArchiveFolder } from '../../outbound/archive-folder.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { read, write } from '../write.ts'
 import type { ArchivePayload, ArchiveRow } from './archive.ts'
+import { archivesKeptFrom } from './archives-kept-from.ts'
 import { linesOfBlock, readBlocks, startBefore } from './export-audit.ts'
 import { archiveHeadLine, endLine } from './export-lines.ts'
 import { createExportVerifier } from './verify-export.ts'
@@ -120,8 +121,7 @@ async function emptyLast(ctx: Ctx): Promise<void> {
 
 /** Files whose newest entries are older than archives are kept. */
 async function dropOld(ctx: Ctx, folder: ArchiveFolder): Promise<void> {
-  const before = ctx.clock.now()
-  before.setUTCMonth(before.getUTCMonth() - ctx.settings.auditKeepMonths)
+  const before = await archivesKeptFrom(ctx)
   const old = await read(
     ctx,
     ({ sql, tenantId }) => sql<ArchiveRow[]>`

@@ -4,6 +4,7 @@ import type { Ctx } from '../context.ts'
 import { requirePermission } from '../permissions.ts'
 import { read } from '../write.ts'
 import { type ArchiveRow, archivesOf, isSigned } from './archive.ts'
+import { archivesKeptFrom } from './archives-kept-from.ts'
 import { type AuditFinding, finding } from './finding.ts'
 import { createExportVerifier } from './verify-export.ts'
 
@@ -44,8 +45,7 @@ async function verifyOne(ctx: Ctx, folder: ArchiveFolder, row: ArchiveRow) {
 }
 
 async function isDropped(ctx: Ctx, row: ArchiveRow): Promise<boolean> {
-  const before = ctx.clock.now()
-  before.setUTCMonth(before.getUTCMonth() - ctx.settings.auditKeepMonths)
+  const before = await archivesKeptFrom(ctx)
   const rows = await read(
     ctx,
     ({ sql, tenantId }) => sql`

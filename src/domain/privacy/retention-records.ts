@@ -30,7 +30,8 @@ export const RETENTION_RECORDS = {
   },
   audit_records: {
     kind: 'kept_by_law',
-    days: { least: 365, most: DAYS_MAX },
+    // Twelve months, also in a leap year (PCI DSS 10.5.1).
+    days: { least: 366, most: DAYS_MAX },
     what: { en: 'record of actions', ja: '操作の記録', mn: 'үйлдлийн бүртгэл' },
     since: { en: 'after the action', ja: '操作後', mn: 'үйлдлээс хойш' },
   },
