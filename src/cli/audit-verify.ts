@@ -169,6 +169,8 @@ Exit codes: 0 nothing found, 1 something found, 2 wrong usage.`,
 
 type Verdict = {
   tenant: string | null
+  part?: boolean
+  after_block?: number
   blocks: number
   entries: number
   checkpoints: number
@@ -188,8 +190,10 @@ function conclude(verdicts: Verdict[], outside: OutsideFile | null, json?: boole
 function printVerdicts(verdicts: Verdict[], ofFile: AuditFinding[]): void {
   for (const verdict of verdicts) {
     const { tenant, blocks, entries, checkpoints, outside_checkpoints, unsealed, findings } = verdict
+    const after = verdict.after_block ? ` after block ${verdict.after_block}, which an archive ends with` : ''
+    const part = verdict.part ? ', an archive, which is a part of the log' : ''
     console.log(
-      `${tenant}: ${entries} entries in ${blocks} blocks, ${checkpoints} checkpoints there and ${outside_checkpoints} from outside, ` +
+      `${tenant}${part}: ${entries} entries in ${blocks} blocks${after}, ${checkpoints} checkpoints there and ${outside_checkpoints} from outside, ` +
         `${unsealed} entries not sealed yet: ${findings.length === 0 ? 'nothing found' : `${findings.length} findings`}`,
     )
     for (const finding of findings) console.log(`  ${lineOf(finding)}`)

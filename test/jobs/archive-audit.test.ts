@@ -72,11 +72,13 @@ describe('entries older than three months', () => {
     const verifier = createExportVerifier(world.dependencies.statements.read)
     await files().read(file as string, line => verifier.take(line))
     const verdict = verifier.end()
-    expect(verdict).toMatchObject({ ok: true, tenant: tenantId, blocks: 3, checkpoints: 3 })
+    expect(verdict).toMatchObject({ ok: true, tenant: tenantId, part: true, after_block: 0, blocks: 3, checkpoints: 3 })
     // The archiving itself is an entry.
     expect(await rowsOf(tenantId)).toBe(before - verdict.entries + 1)
     expect(await tenant.verifyWithOutside()).toEqual([])
-    expect(await tenant.verifyExport()).toMatchObject({ ok: true, blocks: 1 })
+    expect(await tenant.verifyExport()).toMatchObject({ ok: true, part: false, after_block: 3, blocks: 1 })
+    // The checkpoint of the block that it begins after was kept outside too.
+    expect(await tenant.verifyExport()).toMatchObject({ outside_checkpoints: 2 })
     expect(await archivesSeen(tenantId)).toMatchObject({ archives: 1, entries: verdict.entries, findings: [] })
     // Again: nothing is old enough.
     expect(await archive(tenantId)).toBe(0)

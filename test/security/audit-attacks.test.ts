@@ -1,5 +1,5 @@
 // What somebody with the rights of the database's owner can do to the sealed audit log, and what the verifiers say of it.
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, hash } from 'node:crypto'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createStatementSigner } from '../../src/crypto/signed-statement.ts'
@@ -15,6 +15,8 @@ beforeAll(async () => {
   world = await startWorld({ webhooks: false })
 })
 afterAll(() => world?.close())
+
+const sha256 = (text: string) => hash('sha256', text)
 
 const newTenant = (options?: { blocks?: number; entries?: number }) =>
   sealedTenant(world, `victim-${++tenants}`, options)
@@ -437,6 +439,57 @@ describe('a checkpoint', () => {
 })
 
 describe('an export', () => {
+  test('that begins in the middle needs an archive of the same tenant, signed, that ends there', async () => {
+    const tenant = await newTenant()
+    const [head, ...rest] = await tenant.exportLines()
+    const second = rest.findIndex(
+      line => line.startsWith('{"kind":"block"') && line.includes(`"${tenant.tenantId}",2,`),
+    )
+    const left = rest.slice(second)
+    const block = JSON.parse(rest[0] as string)
+    const checkpoint = rest.slice(0, second).findLast(line => line.startsWith('{"kind":"checkpoint"'))
+    const start = {
+      number: 1,
+      hash: block.hash,
+      rowsThrough: block.block[5],
+      checkpoint: { number: 1, hash: sha256(JSON.parse(checkpoint as string).statement) },
+    }
+    const end = JSON.parse(left.at(-1) as string)
+    left[left.length - 1] = JSON.stringify({ ...end, blocks: 2, rows: end.rows - block.block[4] })
+    const archive = (said: object) =>
+      world.dependencies.statements.sign('archive', {
+        tenant: tenant.tenantId,
+        first_block: 1,
+        last_block: 1,
+        rows: block.block[4],
+        head: block.hash,
+        file: 'f',
+        sha256: block.hash,
+        at: new Date().toISOString(),
+        ...said,
+      })
+    const begun = async (signed: string | null, after: object = start) => {
+      const first = JSON.stringify({ ...JSON.parse(head as string), after: { ...after, archive: signed } })
+      return codesOf((await tenant.verifyExport({ lines: [first, ...left], outside: false })).findings)
+    }
+    expect(await begun(archive({}))).toEqual([])
+    const { outside } = tenant
+    for (const forged of [null, 'a.b.c', outside[0] as string, archive({ tenant: 'demo' }), archive({ last_block: 2 })])
+      expect(await begun(forged)).toEqual(['archive_forged'])
+    expect(await begun(archive({ head: '0'.repeat(64) }))).toEqual(['archive_forged'])
+    expect(await begun(archive({}), { ...start, hash: 'x' })).toContain('export_damaged')
+    // The checkpoint that was kept of the block before it is held against it.
+    const other = JSON.stringify({
+      ...JSON.parse(head as string),
+      after: { ...start, hash: '0'.repeat(64), archive: archive({ head: '0'.repeat(64) }) },
+    })
+    const verdict = await tenant.verifyExport({ lines: [other, ...left] })
+    expect(codesOf(verdict.findings)).toEqual(['chain_broken', 'history_rewritten'])
+    // Nor does it begin a second time.
+    const again = [head as string, ...rest.slice(0, second), head as string, ...rest.slice(second)]
+    expect(codesOf((await tenant.verifyExport({ lines: again })).findings)).toContain('export_damaged')
+  })
+
   test('that is cut off, or has lines of something else, is damaged', async () => {
     const tenant = await newTenant()
     const lines = await tenant.exportLines()

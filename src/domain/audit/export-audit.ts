@@ -113,13 +113,15 @@ async function afterArchives(tx: Tx): Promise<ArchiveStart | null> {
   return row?.last ? startBefore(tx, row.last + 1) : null
 }
 
-/** The block, and the checkpoint, before a block. */
+/** The block, the checkpoint and the archive before a block. */
 export async function startBefore({ sql, tenantId }: Tx, first: number): Promise<ArchiveStart> {
   const [block] = await sql<{ number: number; hash: Buffer; rows_through: number }[]>`
     select number, hash, rows_through from audit_blocks where tenant_id = ${tenantId} and number = ${first - 1}`
   const [checkpoint] = await sql<{ number: number; statement: string }[]>`
     select number, statement from audit_checkpoints
      where tenant_id = ${tenantId} and block_number < ${first} order by number desc limit 1`
+  const [archive] = await sql<{ statement: string }[]>`
+    select statement from audit_archives where tenant_id = ${tenantId} and last_block = ${first - 1}`
   return {
     number: block?.number ?? 0,
     hash: block?.hash.toString('hex') ?? '0'.repeat(64),
@@ -127,5 +129,6 @@ export async function startBefore({ sql, tenantId }: Tx, first: number): Promise
     checkpoint: checkpoint
       ? { number: checkpoint.number, hash: statementHash(checkpoint.statement).toString('hex') }
       : null,
+    archive: archive?.statement ?? null,
   }
 }

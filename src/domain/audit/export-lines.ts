@@ -1,5 +1,6 @@
 // The lines of an export or an archive: JSON, one thing a line. A row's hash is of exactly the bytes of its `row`, a
 // block's of those of its `block`, so that whoever reads the file needs to write nothing anew.
+import { z } from 'zod'
 
 export const EXPORT_FORMAT = 1
 
@@ -21,13 +22,18 @@ export const checkpointLine = (statement: string): string => JSON.stringify({ ki
 export const archiveHeadLine = (tenantId: string, at: Date, after: ArchiveStart): string =>
   JSON.stringify({ kind: 'archive', format: EXPORT_FORMAT, tenant: tenantId, at: at.toISOString(), after })
 
-/** The block, and the checkpoint, that come before an archive. */
-export type ArchiveStart = {
-  number: number
-  hash: string
-  rowsThrough: number
-  checkpoint: { number: number; hash: string } | null
-}
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** The block, and the checkpoint, that come before, and the signed statement of the archive that ends with that block. */
+export const archiveStart = z.strictObject({
+  number: z.int().min(0),
+  hash,
+  rowsThrough: z.int().min(0),
+  checkpoint: z.strictObject({ number: z.int().min(1), hash }).nullable(),
+  archive: z.string().nullable(),
+})
+
+export type ArchiveStart = z.infer<typeof archiveStart>
 
 /** What follows is not sealed yet. */
 export const UNSEALED_LINE = JSON.stringify({ kind: 'unsealed' })

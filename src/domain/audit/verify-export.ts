@@ -3,6 +3,7 @@
 import { hash as digest } from 'node:crypto'
 import { createMerkleStream, type MerkleStream } from '../../crypto/merkle-stream.ts'
 import type { StatementReader } from '../../crypto/signed-statement.ts'
+import { readArchive } from './archive.ts'
 import {
   type BlockFacts,
   CHAIN_START,
@@ -12,7 +13,7 @@ import {
   judgeChanged,
 } from './chain-check.ts'
 import { type CheckpointPayload, readCheckpoint, statementHash } from './checkpoint.ts'
-import { type ArchiveStart, EXPORT_FORMAT, type HashedLine, readHashedLine } from './export-lines.ts'
+import { type ArchiveStart, archiveStart, EXPORT_FORMAT, type HashedLine, readHashedLine } from './export-lines.ts'
 import { type AuditFinding, distinct, finding } from './finding.ts'
 import { judgeCheckpoint, predecessorMissing } from './judge-checkpoint.ts'
 import type { OutsideCheckpoints } from './outside-checkpoints.ts'
@@ -23,6 +24,10 @@ const CHANGED_MAX = 200
 export type ExportVerdict = {
   ok: boolean
   tenant: string | null
+  /** Whether it is an archive, of which nothing says that the chain ends with it. */
+  part: boolean
+  /** The block that it begins after, which an archive ends with; 0 for the whole chain. */
+  after_block: number
   blocks: number
   entries: number
   unsealed: number
@@ -58,8 +63,9 @@ type Reading = {
   open: OpenBlock | null
   unsealed: { rows: number; changed: ChangedRow[] } | null
   lastCheckpoint: { number: number; hash: string } | null
-  /** Whether it is an archive, which neither begins nor ends the chain. */
+  /** Whether it is an archive, which does not end the chain. */
   part: boolean
+  after: number
   /** Checkpoints of blocks that have not come yet. */
   beyond: CheckpointPayload[]
   /** What the last line says of the whole. */
@@ -84,6 +90,7 @@ export function createExportVerifier(
     unsealed: null,
     lastCheckpoint: null,
     part: false,
+    after: 0,
     beyond: [],
     told: null,
     counts: { blocks: 0, entries: 0, checkpoints: 0, outside: 0 },
@@ -199,16 +206,35 @@ function takeOther(reading: Reading, line: Buffer): void {
   }
 }
 
-function begin(reading: Reading, { kind, format, tenant, after }: Record<string, unknown>): void {
-  if (format !== EXPORT_FORMAT) damaged(reading, 'The export is of a format that this version does not know.')
-  const start = after as ArchiveStart | null | undefined
-  if (start) {
-    reading.end = { number: start.number, hash: start.hash, rowsThrough: start.rowsThrough }
-    reading.lastCheckpoint = start.checkpoint
+function begin(reading: Reading, { kind, format, tenant, after = null }: Record<string, unknown>): void {
+  if (reading.tenant !== null) {
+    damaged(reading, 'The export begins a second time.')
+    return
   }
+  if (format !== EXPORT_FORMAT) damaged(reading, 'The export is of a format that this version does not know.')
   reading.part = kind === 'archive'
   reading.tenant = String(tenant)
   reading.outside = reading.outsideOf(reading.tenant)
+  const start = archiveStart.nullable().safeParse(after)
+  if (!start.success) damaged(reading, 'Where the export begins cannot be read.')
+  else if (start.data && start.data.number > 0) beginAfter(reading, start.data)
+}
+
+/** What was left out before is no loss only if an archive that we signed holds it. */
+function beginAfter(reading: Reading, { number, hash, rowsThrough, checkpoint, archive }: ArchiveStart): void {
+  const { findings, outside, counts } = reading
+  const said = archive === null ? null : readArchive(archive, reading.read)
+  if (said?.tenant !== reading.tenant || said.last_block !== number || said.head !== hash) {
+    const detail = `The export begins after block ${number}, and no archive that was signed with these keys ends with it.`
+    findings.push(finding('archive_forged', detail, { block: number }))
+  }
+  reading.after = number
+  reading.end = { number, hash, rowsThrough }
+  reading.lastCheckpoint = checkpoint
+  for (const kept of outside?.ofBlock(number) ?? []) {
+    counts.outside++
+    findings.push(...judgeCheckpoint(kept, reading.end, reading.end))
+  }
 }
 
 function conclude(reading: Reading): ExportVerdict {
@@ -227,6 +253,8 @@ function conclude(reading: Reading): ExportVerdict {
   return {
     ok: findings.length === 0,
     tenant: reading.tenant,
+    part: reading.part,
+    after_block: reading.after,
     blocks: counts.blocks,
     entries: counts.entries,
     unsealed: unsealed?.rows ?? 0,
