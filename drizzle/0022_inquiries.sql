@@ -46,6 +46,7 @@ ALTER TABLE "inquiry_messages" ADD CONSTRAINT "inquiry_messages_tenant_id_inquir
 ALTER TABLE "reveals" ADD CONSTRAINT "reveals_tenant_id_inquiry_id_inquiries_tenant_id_id_fk" FOREIGN KEY ("tenant_id","inquiry_id") REFERENCES "public"."inquiries"("tenant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "inquiries_form" ON "inquiries" USING btree ("tenant_id","form_hash");--> statement-breakpoint
 CREATE INDEX "inquiries_payer" ON "inquiries" USING btree ("tenant_id","payer_id");--> statement-breakpoint
+CREATE INDEX "inquiries_request" ON "inquiries" USING btree ("tenant_id","privacy_request_id");--> statement-breakpoint
 CREATE INDEX "inquiries_address" ON "inquiries" USING btree ("tenant_id","address_hash","created_at");--> statement-breakpoint
 CREATE INDEX "inquiries_page" ON "inquiries" USING btree ("tenant_id","created_at") WHERE source = 'page';--> statement-breakpoint
 CREATE INDEX "inquiries_open" ON "inquiries" USING btree ("tenant_id","due_at") WHERE status in ('received', 'assigned');--> statement-breakpoint

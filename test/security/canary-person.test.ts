@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { open } from '../../src/crypto/envelope.ts'
 import { retireKeyVersion } from '../../src/domain/keys/retire-key-version.ts'
 import { rotateKeys } from '../../src/domain/keys/rotate-keys.ts'
-import { dataKeyOf } from '../../src/domain/payers/data-key.ts'
+import { dataKeyOf, type SealingKey } from '../../src/domain/payers/data-key.ts'
 import { columnsOf, HELD_DATA, TABLES_WITHOUT_PERSONS } from '../../src/domain/privacy/held-data.ts'
+import { type HeldRow, ownKeyColumns, ownKeyOf } from '../../src/domain/privacy/read-held-data.ts'
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
 import { keyringEditor } from '../../src/keyring/edit-keyring.ts'
 import { sealAll } from '../support/audit-world.ts'
@@ -51,24 +52,37 @@ const HASHES_KEPT = new Set([
   'disclosures.recipient_hash',
 ])
 
+type HeldValue = {
+  column: string
+  kind: 'sealed' | 'hashed'
+  row: string
+  payer: string
+  value: Buffer
+  /** The row's own, where it was about nobody who was known. */
+  key: SealingKey | null
+}
+
 /** Sealed and hashed columns, with what each holds of some payers. */
 async function heldOf(payers: readonly string[], which: 'all' | 'shown' = 'all') {
   return asOwner(async sql => {
-    const held: { column: string; kind: 'sealed' | 'hashed'; row: string; payer: string; value: Buffer }[] = []
-    for (const [table, { section, where, shown, row, sealed, hashed }] of Object.entries(HELD_DATA)) {
+    const held: HeldValue[] = []
+    for (const [table, of] of Object.entries(HELD_DATA)) {
+      const { section, where, shown, row, sealed, hashed } = of
       if (which === 'shown' && section === null) continue
       const rows = which === 'shown' && shown ? `${where} and ${shown}` : where
       for (const payer of payers) {
         for (const kind of ['sealed', 'hashed'] as const) {
           for (const column of columnsOf(kind === 'sealed' ? sealed : hashed)) {
-            const values = await sql.unsafe<{ row: Buffer | string; value: Buffer }[]>(
-              `select ${row} as row, ${column} as value from ${table}
+            const values = await sql.unsafe<(HeldRow & { row: Buffer | string; value: Buffer })[]>(
+              `select ${row} as row, ${column} as value ${ownKeyColumns(table, of)} from ${table}
                 where tenant_id = $1 and (${rows}) and length(${column}) > 0`,
               ['demo', payer],
             )
-            for (const { row: id, value } of values) {
+            for (const one of values) {
+              const { row: id, value } = one
               const name = typeof id === 'string' ? id : id.toString('hex')
-              held.push({ column: `${table}.${column}`, kind, row: name, payer, value })
+              const key = await ownKeyOf({ ...world.dependencies, tenantId: 'demo' }, of, one)
+              held.push({ column: `${table}.${column}`, kind, row: name, payer, value, key })
             }
           }
         }
@@ -199,14 +213,14 @@ describe('before anything is erased', () => {
 const hasNoTenant = (columns: readonly { table: string; column: string }[], table: string) =>
   !columns.some(one => one.table === table && one.column === 'tenant_id')
 
-/** Opens what the payers' own keys seal. */
+/** Opens what the payers' own keys seal, and those of rows that turned out to be theirs. */
 async function openAll(held: Held) {
   const ctx = operatorContext(world.dependencies, 'demo', 'test')
   const opened: { column: string; text: string }[] = []
-  for (const { column, kind, row, payer, value } of held) {
+  for (const { column, kind, row, payer, value, key: own } of held) {
     if (kind === 'hashed') continue
     const [table, name] = column.split('.') as [string, string]
-    const { key, keyVersion } = await dataKeyOf(ctx, payer)
+    const { key, keyVersion } = own ?? (await dataKeyOf(ctx, payer))
     const place = { tenantId: 'demo', table, column: name, row, keyVersion }
     opened.push({ column, text: open(key, place, value).toString('utf8') })
   }
@@ -294,7 +308,9 @@ describe('once the person is erased', () => {
         union all select '/v1/refunds/' || id from refunds where payer_id = any(${payersOf(person)})
         union all select '/v1/checkout-sessions/' || id from checkout_sessions where payer_id = any(${payersOf(person)})
         union all select '/v1/disclosures/' || id from disclosures where payer_id = any(${payersOf(person)})
-        union all select '/v1/inquiries/' || id from inquiries where payer_id = any(${payersOf(person)})
+        union all select '/v1/inquiries/' || id from inquiries
+                   where payer_id = any(${payersOf(person)})
+                      or privacy_request_id in (select id from privacy_requests where payer_id = any(${payersOf(person)}))
         union all select '/v1/privacy-requests/' || id from privacy_requests where payer_id = any(${payersOf(person)})
         union all select '/v1/erasures/' || id from erasures where payer_id = any(${payersOf(person)})`,
     )

@@ -267,17 +267,27 @@ async function writeInquiries(world: World, mark: Mark, payer: string): Promise<
   good(await privacy.post(`/v1/inquiries/${inquiry}/answer`, { message: word('inquiryanswer') }))
 }
 
-/** At the public form nobody knows whose words they are: they are sealed with a key of their own and kept for a time. */
+/**
+ * At the public form nobody knows whose words they are: they are sealed with a key of their own. That they are the
+ * person's turns out when they have become a request, and the person has shown who they are.
+ */
 async function writeContactForm(world: World, { word, email }: Mark): Promise<void> {
+  const { privacy } = ways(world)
   const anybody = world.withToken(null)
   const page = (await anybody.get('/contact')).text
   const stamp = /name="stamp" value="([^"]+)"/.exec(page)?.[1] as string
   // Sooner than a person can write, it would be taken for a machine's.
   await world.advance(60)
-  const fields = { stamp, kind: 'wish', message: word('formmessage'), email: email('form'), name: word('formname') }
+  const fields = { stamp, kind: 'wish', message: word('formmessage'), email: email(), name: word('formname') }
   const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: world.url }
   const raw = new URLSearchParams({ ...fields, website: '' }).toString()
   good(await anybody.send('POST', '/contact', undefined, { key: null, raw, headers }))
+  const { id } = (await privacy.get('/v1/inquiries?limit=1')).json.data[0]
+  const reveal = { purpose: 'answer_messages', reason: word('formreason') }
+  good(await privacy.post(`/v1/inquiries/${id}/reveal`, reveal, { key: null }))
+  good(await privacy.post(`/v1/inquiries/${id}/answer`, { message: word('formanswer') }))
+  const linked = good(await privacy.post(`/v1/inquiries/${id}/link-request`, { kind: 'access' })).json
+  await grant(world, linked.privacy_request, { decision: 'approve', reason: word('formgrant') })
 }
 
 /** What people at Stripe's dashboard, and Stripe's own pages, write: it comes back in webhooks and reads. */

@@ -39,6 +39,7 @@ export const inquiries = pgTable(
     foreignKey({ columns: [table.tenantId, table.payerId], foreignColumns: [payers.tenantId, payers.id] }),
     uniqueIndex('inquiries_form').on(table.tenantId, table.formHash),
     index('inquiries_payer').on(table.tenantId, table.payerId),
+    index('inquiries_request').on(table.tenantId, table.privacyRequestId),
     index('inquiries_address').on(table.tenantId, table.addressHash, table.createdAt),
     index('inquiries_page').on(table.tenantId, table.createdAt).where(sql`source = 'page'`),
     index('inquiries_open').on(table.tenantId, table.dueAt).where(sql`status in ('received', 'assigned')`),
@@ -61,6 +62,7 @@ export const inquiryMessages = pgTable(
     author: text('author').notNull(),
     /** Gone once it is no longer kept. */
     bodySealed: bytes('body_sealed'),
+    /** The mail that acknowledged or brought it. */
     mailId: text('mail_id'),
     createdAt: instant('created_at').notNull(),
   },

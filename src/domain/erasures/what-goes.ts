@@ -117,21 +117,22 @@ export const WHAT_GOES: readonly Emptied[] = [
   },
   {
     name: 'inquiries',
-    fields: ['contact'],
+    fields: ['contact', 'address', 'key of its own'],
     table: 'inquiries',
     key: ['id'],
     // Nobody is left to be answered.
-    holds: "t.contact_sealed is not null or t.status <> 'closed'",
-    set: "contact_sealed = null, status = 'closed', closed_at = coalesce(t.closed_at, t.updated_at)",
+    holds: `t.contact_sealed is not null or t.wrapped_key is not null or t.address_hash is not null or t.status <> 'closed'`,
+    set: `contact_sealed = null, wrapped_key = null, key_version = null, address_hash = null, status = 'closed',
+          closed_at = coalesce(t.closed_at, t.updated_at)`,
   },
   {
     name: 'mails',
     fields: ['address', 'contents'],
     table: 'mail_outbox',
     key: ['id'],
-    holds: 't.recipient_sealed is not null or t.data_sealed is not null',
+    holds: 't.recipient_sealed is not null or t.data_sealed is not null or t.wrapped_key is not null',
     set: `status = case when t.status = 'queued' then 'expired' else t.status end, recipient_sealed = null,
-          data_sealed = null, lease_until = null`,
+          data_sealed = null, wrapped_key = null, key_version = null, lease_until = null`,
   },
   {
     name: 'inquiry_messages',

@@ -40,8 +40,8 @@ export async function storeInquiry(tx: Tx, ctx: Ctx, wanted: NewInquiry): Promis
             ${due}, ${now}, ${now})
     on conflict (tenant_id, form_hash) do nothing returning id`
   if (inserted.length === 0) return null
-  await storeMessage(tx, ctx, { inquiryId: id, key, direction: 'in', text: wanted.message, mailId: null })
-  await acknowledge(tx, ctx, id, wanted, due)
+  const mailId = await acknowledge(tx, ctx, id, wanted, due)
+  await storeMessage(tx, ctx, { inquiryId: id, key, direction: 'in', text: wanted.message, mailId })
   return id
 }
 
@@ -63,11 +63,11 @@ async function acknowledge(
   id: string,
   { contact, language, payer }: NewInquiry,
   due: Date,
-): Promise<void> {
-  if (contact.email === undefined) return
+): Promise<string | null> {
+  if (contact.email === undefined) return null
   const { name: merchant } = await tenantOf(ctx)
   const deadline = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(due)
-  await queueMail(tx, ctx, {
+  const mailId = await queueMail(tx, ctx, {
     template: 'inquiry_received',
     locale: language,
     to: { address: contact.email, payer },
@@ -75,4 +75,5 @@ async function acknowledge(
   })
   await tx.sql`
     update inquiries set acknowledged_at = ${ctx.clock.now()} where tenant_id = ${tx.tenantId} and id = ${id}`
+  return mailId
 }

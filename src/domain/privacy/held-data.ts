@@ -3,6 +3,7 @@
 // migration.
 
 import type { PersonalField } from './personal-fields.ts'
+import { ROWS_OF_PERSON } from './rows-of-person.ts'
 
 export type HeldTable = {
   /** Its member of the access package; null when it is not shown, and `because` says why. */
@@ -16,7 +17,9 @@ export type HeldTable = {
   row: string
   /** The personal fields that its columns hold, as a register of purposes covers them. */
   fields: readonly PersonalField[]
-  /** Columns of words that somebody wrote about the person, sealed with the payer's key. */
+  /** Where rows about nobody who was known keep a key of their own: the table, and the column that names its row. */
+  ownKey?: { table: string; row: string }
+  /** Columns of words that somebody wrote about the person, sealed with that key or the payer's. */
   sealed: string
   /** Keyed hashes of such words: looked up by, never shown. */
   hashed: string
@@ -26,11 +29,10 @@ export type HeldTable = {
   workings: string
 }
 
-const OF_PAYER = 'payer_id = $2'
-const OF_CHARGES = 'charge_id in (select c.id from charges c where c.tenant_id = $1 and c.payer_id = $2)'
+const OF_INQUIRY = { table: 'inquiries', row: 'inquiry_id' }
 
 const table = (more: Partial<HeldTable> & Pick<HeldTable, 'section' | 'fields'>): HeldTable => ({
-  where: OF_PAYER,
+  where: ROWS_OF_PERSON.ofPayer,
   row: 'id',
   sealed: '',
   hashed: '',
@@ -69,6 +71,8 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   reveals: table({
     section: 'looks_at_your_name',
     fields: ['reveal.record'],
+    where: ROWS_OF_PERSON.reveals,
+    ownKey: OF_INQUIRY,
     sealed: 'reason_sealed',
     facts: 'id inquiry_id actor_kind actor_id purpose fields created_at',
     workings: 'expires_at',
@@ -115,7 +119,7 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   charge_attempts: table({
     section: 'charge_attempts',
     fields: ['money.records'],
-    where: OF_CHARGES,
+    where: ROWS_OF_PERSON.ofCharges,
     facts: 'id charge_id kind status amount failure_code decline_code created_at sent_at decided_at',
     workings: 'stripe_idempotency_key lease_until looks next_look_at missing_since',
   }),
@@ -130,7 +134,7 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   disputes: table({
     section: 'disputes',
     fields: ['money.records', 'stripe.facts'],
-    where: OF_CHARGES,
+    where: ROWS_OF_PERSON.ofCharges,
     facts: 'id charge_id stripe_dispute_id status reason amount currency funds_withdrawn created_at updated_at',
   }),
   idempotency_keys: table({
@@ -168,6 +172,8 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   mail_outbox: table({
     section: 'mails',
     fields: ['mail.message'],
+    where: ROWS_OF_PERSON.mails,
+    ownKey: { table: 'mail_outbox', row: 'id' },
     sealed: 'recipient_sealed data_sealed',
     facts: 'id status template language finished_at created_at',
     workings: 'wrapped_key key_version attempts next_attempt_at lease_until expires_at error_code',
@@ -192,17 +198,21 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
   inquiries: table({
     section: 'inquiries',
     fields: ['inquiry.contact', 'address.hash'],
+    where: ROWS_OF_PERSON.inquiries,
+    ownKey: { table: 'inquiries', row: 'id' },
     sealed: 'contact_sealed',
+    hashed: 'address_hash',
     facts:
       'id kind status source language contact_fields privacy_request_id due_at acknowledged_at answered_at closed_at ' +
       'created_at updated_at',
-    // A page's form is of nobody who is known, so its hashes never stand beside a payer.
-    workings: 'wrapped_key key_version address_hash form_hash assigned_to created_by',
+    // The hash of a form is of the page that was opened.
+    workings: 'wrapped_key key_version form_hash assigned_to created_by',
   }),
   inquiry_messages: table({
     section: 'messages',
     fields: ['inquiry.message'],
-    where: 'inquiry_id in (select i.id from inquiries i where i.tenant_id = $1 and i.payer_id = $2)',
+    where: ROWS_OF_PERSON.ofInquiries,
+    ownKey: OF_INQUIRY,
     sealed: 'body_sealed',
     facts: 'inquiry_id id direction created_at',
     workings: 'author mail_id',

@@ -1,7 +1,8 @@
 // Reads what is held about a payer, table by table, as held-data.ts says.
 import { open } from '../../crypto/envelope.ts'
 import type { Ctx, Tx } from '../context.ts'
-import type { PayerKey } from '../payers/data-key.ts'
+import type { PayerKey, SealingKey } from '../payers/data-key.ts'
+import { openRowKey } from '../row-key.ts'
 import { columnsOf, HELD_DATA, type HeldTable } from './held-data.ts'
 
 /** Rows of one table in a package: decades of daily payments. What is beyond is said to be missing. */
@@ -14,12 +15,12 @@ export async function readHeldData(tx: Tx, ctx: Ctx, payer: PayerKey): Promise<H
   const sections: HeldSection[] = []
   for (const [name, held] of Object.entries(HELD_DATA)) {
     if (held.section === null) continue
-    const rows = await rowsOf(tx, payer.payerId, name, held)
-    sections.push({
-      section: held.section,
-      rows: rows.slice(0, SECTION_ROWS_MAX).map(row => shown(ctx, payer, name, held, row)),
-      complete: rows.length <= SECTION_ROWS_MAX,
-    })
+    const found = await rowsOf(tx, payer.payerId, name, held)
+    const rows: HeldRow[] = []
+    for (const row of found.slice(0, SECTION_ROWS_MAX)) {
+      rows.push(shown(ctx, (await ownKeyOf(ctx, held, row)) ?? payer, name, held, row))
+    }
+    sections.push({ section: held.section, rows, complete: found.length <= SECTION_ROWS_MAX })
   }
   return sections
 }
@@ -27,18 +28,39 @@ export async function readHeldData(tx: Tx, ctx: Ctx, payer: PayerKey): Promise<H
 async function rowsOf(tx: Tx, payerId: string, name: string, held: HeldTable): Promise<HeldRow[]> {
   const columns = [...new Set([held.row, ...columnsOf(held.facts), ...columnsOf(held.sealed)])]
   const text = `
-    select ${columns.map(column => `"${column}"`).join(', ')} from ${name}
+    select ${columns.map(column => `"${column}"`).join(', ')} ${ownKeyColumns(name, held)} from ${name}
      where tenant_id = $1 and ${held.where} and ($2::text is not null) ${held.shown ? `and ${held.shown}` : ''}
      order by ${held.row} limit ${SECTION_ROWS_MAX + 1}`
   return [...(await tx.sql.unsafe<HeldRow[]>(text, [tx.tenantId, payerId]))]
 }
 
-function shown(ctx: Ctx, payer: PayerKey, table: string, held: HeldTable, row: HeldRow): HeldRow {
+/** What a row about nobody who was known is sealed with, read beside its own columns. */
+export function ownKeyColumns(name: string, { ownKey }: HeldTable): string {
+  if (ownKey === undefined) return ''
+  const { table, row } = ownKey
+  const of = (column: string) =>
+    `(select k.${column} from ${table} k where k.tenant_id = $1 and k.id = ${name}.${row}) as own_${column}`
+  return `, ${row}, ${of('wrapped_key')}, ${of('key_version')}`
+}
+
+export async function ownKeyOf(
+  ctx: Pick<Ctx, 'keyring' | 'tenantId'>,
+  { ownKey }: HeldTable,
+  row: HeldRow,
+): Promise<SealingKey | null> {
+  if (ownKey === undefined || !row.own_wrapped_key) return null
+  return openRowKey(ctx, ownKey.table, row[ownKey.row] as string, {
+    wrapped: row.own_wrapped_key as Buffer,
+    keyVersion: row.own_key_version as number,
+  })
+}
+
+function shown(ctx: Ctx, sealing: SealingKey, table: string, held: HeldTable, row: HeldRow): HeldRow {
   const facts = columnsOf(held.facts).map(column => [column, plain(row[column])] as const)
   const words = columnsOf(held.sealed).map(column => {
     const sealed = row[column]
     const place = { table, column, row: String(row[held.row]) }
-    const opened = sealed instanceof Buffer && sealed.length > 0 ? opening(ctx, payer, place, sealed) : null
+    const opened = sealed instanceof Buffer && sealed.length > 0 ? opening(ctx, sealing, place, sealed) : null
     return [column.replace(/_sealed$/, ''), opened] as const
   })
   return Object.fromEntries([...facts, ...words])
@@ -46,11 +68,11 @@ function shown(ctx: Ctx, payer: PayerKey, table: string, held: HeldTable, row: H
 
 function opening(
   ctx: Ctx,
-  payer: PayerKey,
+  sealing: SealingKey,
   place: { table: string; column: string; row: string },
   sealed: Buffer,
 ): unknown {
-  const text = open(payer.key, { tenantId: ctx.tenantId, ...place, keyVersion: payer.keyVersion }, sealed).toString(
+  const text = open(sealing.key, { tenantId: ctx.tenantId, ...place, keyVersion: sealing.keyVersion }, sealed).toString(
     'utf8',
   )
   try {
