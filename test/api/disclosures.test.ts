@@ -225,6 +225,7 @@ describe('by law', () => {
     expect(await fetchPackage(id, second)).toMatchObject({ status: 403, json: { code: 'purpose_not_allowed' } })
     const fetched = await fetchPackage(id, otherClient)
     expect(hashOf(fetched.text)).toBe(approved.json.sha256)
+    expect(fetched).toMatchObject({ headers: { 'x-panless-region': 'test-region' }, json: { region: 'test-region' } })
     expect(fetched.json.fields.charges.data[0]).toMatchObject({ id: charge.json.id, amount: 1200, currency: 'usd' })
     expect(fetched.json.fields.cards.data[0]).toMatchObject({ last4: '4242' })
     expect(fetched.text).not.toMatch(/fingerprint|pm_|cus_|pi_/)

@@ -179,7 +179,7 @@ async function timed(work: () => Promise<void>): Promise<number> {
 
 async function writeExport(db: Database, file: string): Promise<void> {
   async function* lines() {
-    yield `${headLine('verify', new Date())}\n`
+    yield `${headLine({ tenant: 'verify', region: 'test-region', at: new Date() })}\n`
     const counts = { blocks: 0, rows: 0 }
     for (let after = 0; ; ) {
       const blocks = await db.transaction('verify', tx => readBlocks(tx, after, 5))

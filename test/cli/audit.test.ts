@@ -60,6 +60,8 @@ test('the log is sealed, verified, exported, and the export verified without the
 
   const file = join(site.folder, 'acme.ndjson')
   expect(await site.run(['audit', 'export', file, '--tenant', 'acme'])).toMatchObject({ code: 0 })
+  const [head] = (await readFile(file, 'utf8')).split('\n')
+  expect(JSON.parse(head as string)).toMatchObject({ kind: 'export', tenant: 'acme', region: 'test-region' })
   // An export is never written over another file.
   expect((await site.run(['audit', 'export', file, '--tenant', 'acme'])).code).toBe(1)
   const jwks = join(site.folder, 'jwks.json')

@@ -163,6 +163,7 @@ test('every token leaves with its payer, its ids at Stripe and the evidence, as 
     consent_accepted_at: '2024-05-06T07:08:09.000Z',
     consent_ip: '192.0.2.1',
     consent_user_agent: 'Browser, "quoted"',
+    region: 'test-region',
   })
   expect(json.stdout).not.toContain('Realname')
   const csv = await panless('export-tokens')

@@ -70,7 +70,12 @@ describe('entries older than three months', () => {
     const [file] = await filesOf(tenantId)
     expect(file).toMatch(/-000000000001-000000000003\.ndjson\.gz$/)
     const verifier = createExportVerifier(world.dependencies.statements.read)
-    await files().read(file as string, line => verifier.take(line))
+    const read: string[] = []
+    await files().read(file as string, line => {
+      read.push(line.toString())
+      verifier.take(line)
+    })
+    expect(JSON.parse(read[0] as string)).toMatchObject({ kind: 'archive', tenant: tenantId, region: 'test-region' })
     const verdict = verifier.end()
     expect(verdict).toMatchObject({ ok: true, tenant: tenantId, part: true, after_block: 0, blocks: 3, checkpoints: 3 })
     // The archiving itself is an entry.

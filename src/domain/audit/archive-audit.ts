@@ -5,7 +5,7 @@ import type { Ctx, Tx } from '../context.ts'
 import { read, write } from '../write.ts'
 import type { ArchivePayload, ArchiveRow } from './archive.ts'
 import { archivesKeptFrom } from './archives-kept-from.ts'
-import { linesOfBlock, readBlocks, startBefore } from './export-audit.ts'
+import { linesOfBlock, originOf, readBlocks, startBefore } from './export-audit.ts'
 import { archiveHeadLine, endLine } from './export-lines.ts'
 import { createExportVerifier } from './verify-export.ts'
 
@@ -90,7 +90,7 @@ async function archiveRange(ctx: Ctx, folder: ArchiveFolder, range: Range): Prom
 }
 
 async function* archiveLines(ctx: Ctx, { first, last }: Range): AsyncGenerator<string> {
-  yield archiveHeadLine(ctx.tenantId, ctx.clock.now(), await read(ctx, tx => startBefore(tx, first)))
+  yield archiveHeadLine(originOf(ctx), await read(ctx, tx => startBefore(tx, first)))
   const counts = { blocks: 0, rows: 0 }
   for (let after = first - 1; after < last; ) {
     const blocks = await read(ctx, tx => readBlocks(tx, after, Math.min(BLOCKS_AT_ONCE, last - after)))

@@ -26,7 +26,7 @@ export async function* exportAudit(ctx: Ctx): AsyncGenerator<string> {
     audit: { action: 'audit-log.export', object: { type: 'audit_log', id: null } },
   }))
   const start = await read(ctx, afterArchives)
-  yield headLine(ctx.tenantId, ctx.clock.now(), start)
+  yield headLine(originOf(ctx), start)
   const counts = { blocks: 0, rows: 0 }
   let after = start?.number ?? 0
   for (;;) {
@@ -45,6 +45,13 @@ export async function* exportAudit(ctx: Ctx): AsyncGenerator<string> {
   for (const row of unsealed) yield rowLine(row.hash, row.text)
   yield endLine({ blocks: counts.blocks, rows: counts.rows + unsealed.length })
 }
+
+/** What the first line says of where a file comes from. */
+export const originOf = ({ tenantId, settings, clock }: Ctx) => ({
+  tenant: tenantId,
+  region: settings.region,
+  at: clock.now(),
+})
 
 export type ExportedBlock = {
   number: number

@@ -8,9 +8,12 @@ const ROW_HEAD = '{"kind":"row","hash":"'
 const BLOCK_HEAD = '{"kind":"block","hash":"'
 const HASH_LENGTH = 64
 
+/** Whose log it is, where it is kept, and when it was written out. */
+type Origin = { tenant: string; region: string; at: Date }
+
 /** `after`: what has left for archives, null for nothing. */
-export const headLine = (tenantId: string, at: Date, after: ArchiveStart | null = null): string =>
-  JSON.stringify({ kind: 'export', format: EXPORT_FORMAT, tenant: tenantId, at: at.toISOString(), after })
+export const headLine = (origin: Origin, after: ArchiveStart | null = null): string =>
+  JSON.stringify({ kind: 'export', format: EXPORT_FORMAT, ...origin, after })
 
 export const rowLine = (hash: string, text: string): string => `${ROW_HEAD}${hash}","row":${oneLine(text)}}`
 
@@ -19,8 +22,8 @@ export const blockLine = (hash: string, text: string): string => `${BLOCK_HEAD}$
 export const checkpointLine = (statement: string): string => JSON.stringify({ kind: 'checkpoint', statement })
 
 /** The first line of an archive, which begins in the middle of the chain. */
-export const archiveHeadLine = (tenantId: string, at: Date, after: ArchiveStart): string =>
-  JSON.stringify({ kind: 'archive', format: EXPORT_FORMAT, tenant: tenantId, at: at.toISOString(), after })
+export const archiveHeadLine = (origin: Origin, after: ArchiveStart): string =>
+  JSON.stringify({ kind: 'archive', format: EXPORT_FORMAT, ...origin, after })
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
 

@@ -54,7 +54,8 @@ export async function discloseCohort(ctx: Ctx, wish: CohortWish): Promise<Answer
       const { people, report } = deidentifiedCohort(await loadCohort(tx, wish.cohort, columns, purpose), columns)
       const recipientHash = recipientHashOf(ctx, wish.recipient)
       await refuseNearTwin(tx, recipientHash, people)
-      const told = { id, basis: 'deidentified', purpose, consent_id: null, details, at: now } as const
+      const { region } = ctx.settings
+      const told = { id, basis: 'deidentified', purpose, consent_id: null, details, region, at: now } as const
       const { text, sha256 } = packageOfCohort(told, columns, people, format)
       await tx.sql`
         insert into disclosures (tenant_id, id, status, basis, purpose, wrapped_key, key_version, recipient_hash,

@@ -110,7 +110,7 @@ export async function tellOfPerson(
   const key = await payerKeyOfDisclosure(ctx, row)
   const details = (await detailsOf(ctx, row)) as DisclosureDetails
   const values = await gatherFields(tx, ctx, payer, row.purpose, row.fields as DisclosureField[])
-  const { text, sha256 } = packageOfPerson({ ...row, details, at: now }, payer.id, values)
+  const { text, sha256 } = packageOfPerson({ ...row, details, region: ctx.settings.region, at: now }, payer.id, values)
   await tx.sql`
     update disclosures
        set status = 'made', sha256 = ${sha256}, package_sealed = ${sealJson(ctx, key, packagePlace(row.id), text)},

@@ -16,12 +16,17 @@ export const PACKAGE_TYPES: Readonly<Record<PackageFormat, string>> = {
 export const PACKAGE_HOURS = 24
 export const PACKAGE_DOWNLOADS_MAX = 5
 
-type Told = Pick<DisclosureRow, 'id' | 'basis' | 'purpose' | 'consent_id'> & { details: DisclosureDetails; at: Date }
+type Told = Pick<DisclosureRow, 'id' | 'basis' | 'purpose' | 'consent_id'> & {
+  details: DisclosureDetails
+  region: string
+  at: Date
+}
 
-const headOf = ({ id, basis, purpose, consent_id, details, at }: Told) => ({
+const headOf = ({ id, basis, purpose, consent_id, details, region, at }: Told) => ({
   object: 'disclosure_package',
   disclosure: id,
   made_at: at.toISOString(),
+  region,
   recipient: details.recipient,
   basis,
   basis_ref: consent_id ?? details.law ?? details.reference ?? null,

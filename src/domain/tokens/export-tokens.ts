@@ -27,6 +27,8 @@ export type ExportedToken = {
   consent_withdrawn_at: string | null
   consent_ip: string | null
   consent_user_agent: string | null
+  /** Where it was kept. */
+  region: string
 }
 
 export const EXPORTED_MEMBERS = [
@@ -48,11 +50,18 @@ export const EXPORTED_MEMBERS = [
   'consent_withdrawn_at',
   'consent_ip',
   'consent_user_agent',
+  'region',
 ] as const satisfies readonly (keyof ExportedToken)[]
 
 type Row = Omit<
   ExportedToken,
-  'short_name' | 'external_ref' | 'consent_ip' | 'consent_user_agent' | 'consent_accepted_at' | 'consent_withdrawn_at'
+  | 'short_name'
+  | 'external_ref'
+  | 'consent_ip'
+  | 'consent_user_agent'
+  | 'consent_accepted_at'
+  | 'consent_withdrawn_at'
+  | 'region'
 > & {
   sequence: number
   consent_id: string
@@ -120,5 +129,6 @@ async function open(ctx: Ctx, row: Row): Promise<ExportedToken> {
     consent_withdrawn_at: row.consent_withdrawn_at?.toISOString() ?? null,
     consent_ip: evidence?.ip ?? null,
     consent_user_agent: evidence?.userAgent ?? null,
+    region: ctx.settings.region,
   }
 }

@@ -82,7 +82,10 @@ export function disclosureRoutes() {
         200: {
           description: 'The package: JSON, NDJSON or CSV, as its disclosure says.',
           mediaTypes: ['application/json', 'application/x-ndjson', 'text/csv'],
-          headers: { 'Content-Disposition': 'The name of the file.' },
+          headers: {
+            'Content-Disposition': 'The name of the file.',
+            'X-Panless-Region': 'The region that the data is kept in.',
+          },
         },
       },
       errors: ['not_found', 'payer_erased', 'purpose_not_allowed', 'invalid_state'],
@@ -92,6 +95,7 @@ export function disclosureRoutes() {
       return c.body(text, 200, {
         'Content-Type': contentType,
         'Content-Disposition': `attachment; filename="${fileName}"`,
+        'X-Panless-Region': c.var.dependencies.settings.region,
       })
     },
   )
