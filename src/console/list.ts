@@ -1,6 +1,6 @@
 // The pattern of every list: filters that stand in the URL, a header that sticks, rows that are links, older and newer.
 import { html } from 'hono/html'
-import type { Page } from '../domain/page.ts'
+import type { Page, Sort } from '../domain/page.ts'
 import { type Field, fieldRows, type Refused, refusalSummary } from './form.ts'
 import type { Html, View } from './view.ts'
 
@@ -9,6 +9,8 @@ export type Column<Row> = {
   cell: (row: Row) => Html | string
   /** `main` is the link of the row; `number` stands to the right. */
   kind?: 'main' | 'number'
+  /** Shows the time that the list goes by; its head turns the list round. */
+  sorts?: true
 }
 
 export type List<Row> = {
@@ -20,6 +22,8 @@ export type List<Row> = {
   columns: readonly Column<Row>[]
   rows: Page<Row>
   href: ((row: Row) => string) | null
+  /** What comes first, where the list can be turned round. */
+  sort?: Sort
   /** Why it is empty, and what to do. */
   empty: Html | string
   refused: Refused | null
@@ -46,11 +50,20 @@ ${list.filters.length === 0 ? '' : filterRow(view, list)}
 ${
   list.rows.data.length === 0
     ? html`<div class="empty">${list.empty}</div>`
-    : html`<table class="rows" role="table"><caption class="sr">${list.caption}</caption>
-<thead role="rowgroup"><tr role="row">${list.columns.map(({ head, kind }) => html`<th role="columnheader" scope="col"${kind === 'number' ? html` class="number"` : ''}>${head}</th>`)}</tr></thead>
+    : html`<table class="rows" role="table"><caption class="sr">${list.caption}${list.sort ? `, ${view.words.list.first[list.sort]}` : ''}</caption>
+<thead role="rowgroup"><tr role="row">${list.columns.map(column => headCell(view, list, column))}</tr></thead>
 <tbody role="rowgroup">${list.rows.data.map(row => bodyRow(list, row))}</tbody></table>`
 }
 ${pager(view, list)}`
+
+function headCell<Row>(view: View, { path, query, sort }: List<Row>, { head, kind, sorts }: Column<Row>): Html {
+  const number = kind === 'number' ? html` class="number"` : ''
+  if (!sorts || !sort) return html`<th role="columnheader" scope="col"${number}>${head}</th>`
+  const [other, order, arrow] =
+    sort === 'newest' ? (['oldest', 'descending', '↓'] as const) : (['newest', 'ascending', '↑'] as const)
+  const href = withQuery(path, query, { sort: other, cursor: null, trail: null })
+  return html`<th role="columnheader" scope="col" aria-sort="${order}"${number}><a href="${href}">${head} <span aria-hidden="true">${arrow}</span><span class="sr">: ${view.words.list.first[other]}</span></a></th>`
+}
 
 const bodyRow = <Row>(list: List<Row>, row: Row): Html =>
   html`<tr role="row">${list.columns.map(({ head, cell, kind }) => {
@@ -61,31 +74,31 @@ const bodyRow = <Row>(list: List<Row>, row: Row): Html =>
 
 const filterRow = <Row>(
   view: View,
-  { path, query, filters, refused }: List<Row>,
+  { path, query, filters, refused, sort }: List<Row>,
 ): Html => html`<form method="get" action="${path}" class="filters" role="search">
+${sort === 'oldest' ? html`<input type="hidden" name="sort" value="oldest">` : ''}
 ${fieldRows(view, filters, query, refused)}
 <div class="buttons"><button class="main">${view.words.list.apply}</button>${
   filters.some(({ name }) => query.get(name)) ? html`<a class="quiet" href="${path}">${view.words.list.clear}</a>` : ''
 }</div></form>`
 
 /** The cursors of the pages before this one stand in the URL too: `trail=a.b` with an empty one for the first page. */
-function pager<Row>(view: View, { path, query, rows }: List<Row>): Html {
+function pager<Row>(view: View, { path, query, rows, sort = 'newest' }: List<Row>): Html {
   const { list } = view.words
   const cursor = query.get('cursor') ?? ''
   const trail = query.has('trail') ? (query.get('trail') as string).split('.') : []
-  const older = rows.next_cursor
+  const next = rows.next_cursor
+  const [ahead, behind] = sort === 'newest' ? [list.older, list.newer] : [list.newer, list.older]
+  const to = (at: string, walked: string[]) =>
+    withQuery(path, query, { cursor: at || null, trail: at ? walked.join('.') : null })
   const links = [
-    ...(cursor === '' ? [] : [html`<a href="${withCursor(path, query, '', [])}">${list.newest}</a>`]),
+    ...(cursor === '' ? [] : [html`<a href="${to('', [])}">${list[sort]}</a>`]),
     ...(trail.length === 0
       ? []
-      : [
-          html`<a href="${withCursor(path, query, trail.at(-1) as string, trail.slice(0, -1))}" rel="prev">${list.newer}</a>`,
-        ]),
-    ...(older === null
+      : [html`<a href="${to(trail.at(-1) as string, trail.slice(0, -1))}" rel="prev">${behind}</a>`]),
+    ...(next === null
       ? []
-      : [
-          html`<a href="${withCursor(path, query, older, [...trail, cursor].slice(-TRAIL_MAX))}" rel="next">${list.older}</a>`,
-        ]),
+      : [html`<a href="${to(next, [...trail, cursor].slice(-TRAIL_MAX))}" rel="next">${ahead}</a>`]),
   ]
   const shown = html`<p role="status">${list.shown(rows.data.length)}</p>`
   // A list without other pages is no place to navigate.
@@ -93,25 +106,26 @@ function pager<Row>(view: View, { path, query, rows }: List<Row>): Html {
   return html`<nav class="pager" aria-label="${list.pages}">${shown}${links}</nav>`
 }
 
-function withCursor(path: string, query: URLSearchParams, cursor: string, trail: string[]): string {
+/** This page with some of its query changed; null takes away. */
+function withQuery(path: string, query: URLSearchParams, changes: Record<string, string | null>): string {
   const next = new URLSearchParams(query)
-  next.delete('cursor')
-  next.delete('trail')
-  if (cursor !== '') {
-    next.set('cursor', cursor)
-    next.set('trail', trail.join('.'))
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) next.delete(name)
+    else next.set(name, value)
   }
   return next.size === 0 ? path : `${path}?${next}`
 }
 
-/** The filters that are set, as the verb takes them; a day becomes its first moment. */
+/** The filters that are set, and where the list stands, as the verb takes them; a day becomes its first moment. */
 export function filtersOf(query: URLSearchParams, filters: readonly Field[]): Record<string, string> {
   const wanted: Record<string, string> = {}
   for (const { name, kind } of filters) {
     const value = query.get(name)?.trim()
     if (value) wanted[name] = kind === 'date' ? `${value}T00:00:00Z` : value
   }
-  const cursor = query.get('cursor')
-  if (cursor) wanted.cursor = cursor
+  for (const name of ['cursor', 'sort']) {
+    const value = query.get(name)
+    if (value) wanted[name] = value
+  }
   return wanted
 }

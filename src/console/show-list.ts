@@ -37,6 +37,7 @@ export async function showList<Row>(c: ConsoleContext, door: ConsoleDoor, list: 
   }
   const filtered = list.filters.some(({ name }) => wanted[name] !== undefined)
   const { path, filters, caption, columns, href } = list
-  const body = html`${list.title}${listView(c.var.view, { path, query, filters, caption, columns, rows, href, refused, empty: list.empty(filtered) })}`
+  const sort = wanted.sort === 'oldest' ? 'oldest' : 'newest'
+  const body = html`${list.title}${listView(c.var.view, { path, query, filters, caption, columns, rows, href, sort, refused, empty: list.empty(filtered) })}`
   return show(c, door, { title: list.name, section: list.section, body }, refused?.status ?? 200)
 }

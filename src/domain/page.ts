@@ -1,4 +1,4 @@
-// Lists: newest first, by a cursor that says after which row the next page starts.
+// Lists: newest first, or the other way round where a list takes `sort`; a cursor says after which row a page starts.
 import { z } from 'zod'
 import { invalidField } from './errors.ts'
 
@@ -15,6 +15,14 @@ export const pageQuery = {
     .default(PAGE_LIMIT_DEFAULT)
     .describe('How many rows a page has, 1 to 100; 20 unless told.'),
   cursor: z.string().min(1).max(CURSOR_MAX).optional().describe('The `next_cursor` of the page before.'),
+}
+
+/** What a list goes by is its key that grows with time. */
+export const SORTS = ['newest', 'oldest'] as const
+export type Sort = (typeof SORTS)[number]
+
+export const sortQuery = {
+  sort: z.enum(SORTS).default('newest').describe('What comes first: `newest` (default) or `oldest`.'),
 }
 
 const instant = z.iso.datetime({ offset: true, message: 'must be an RFC 3339 time' }).transform(text => new Date(text))

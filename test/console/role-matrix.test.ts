@@ -1,6 +1,7 @@
 // Every page of the console × every role × own, foreign and missing ids: what a role may not do, no page does for it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createConsole } from '../../src/console/app.ts'
+import { keepAudit } from '../../src/domain/audit/keep-audit.ts'
 import type { StaffRole } from '../../src/domain/staff-sessions/staff-session.ts'
 import { sealAll } from '../support/audit-world.ts'
 import { type ConsoleClient, consoleClient } from '../support/console-client.ts'
@@ -66,6 +67,10 @@ const clients = {} as Record<StaffRole, ConsoleClient>
 beforeAll(async () => {
   world = await startWorld({ webhooks: false, console: true })
   ;[own, foreign] = [await objectsOf('demo'), await objectsOf('other')]
+  await sealAll(world, 'demo')
+  await keepAudit(world.dependencies, 'demo')
+  const checkout = world.as('checkout')
+  await Promise.all(Array.from({ length: 45 }, (_, at) => checkout.post('/v1/payers', { short_name: `Walker ${at}` })))
   for (const person of PEOPLE) {
     clients[person] = consoleClient(world)
     await clients[person].signIn(person)
@@ -206,26 +211,60 @@ test('the package of a granted request opens for a reason alone, as a page that 
   expect(file.text).toContain(own.payers)
 })
 
-test('a list walks to older rows and back by links, and says what is wrong with a filter', async () => {
-  const checkout = world.as('checkout')
-  await Promise.all(Array.from({ length: 45 }, (_, at) => checkout.post('/v1/payers', { short_name: `Walker ${at}` })))
+const rowsOf = (text: string) => [...text.matchAll(/class="row" href="([^"]+)"/g)].map(([, href]) => href)
+const linkOf = (text: string, mark: string) =>
+  new RegExp(`${mark}[^>]*><a href="([^"]+)"|href="([^"]+)" ${mark}`)
+    .exec(text)
+    ?.slice(1)
+    .find(Boolean)
+    ?.replaceAll('&amp;', '&')
+
+test.each([
+  ['newest', 'descending', 'Older'],
+  ['oldest', 'ascending', 'Newer'],
+])('a list that shows the %s first walks on and back by links', async (sort, order, on) => {
   const client = clients.finance
-  const rowsOf = (text: string) => [...text.matchAll(/class="row" href="([^"]+)"/g)].map(([, href]) => href)
-  const linkOf = (text: string, rel: string) =>
-    new RegExp(`href="([^"]+)" rel="${rel}"`).exec(text)?.[1]?.replaceAll('&amp;', '&')
-  const first = (await client.get('/console/payers')).text
-  const second = (await client.get(linkOf(first, 'next') as string)).text
-  const third = (await client.get(linkOf(second, 'next') as string)).text
+  const follow = async (text: string, mark: string) => (await client.get(linkOf(text, mark) as string)).text
+  const start = (await client.get('/console/payers')).text
+  const first = sort === 'newest' ? start : await follow(start, 'aria-sort="descending"')
+  expect(first).toContain(`aria-sort="${order}"`)
+  expect(first).toContain(`rel="next">${on}<`)
+  const second = await follow(first, 'rel="next"')
+  const third = await follow(second, 'rel="next"')
   const seen = [first, second, third].flatMap(rowsOf)
   expect(seen.length).toBeGreaterThan(45)
+  // The ids begin with the time.
+  expect(seen).toEqual(sort === 'newest' ? seen.toSorted().reverse() : seen.toSorted())
   expect(new Set(seen).size).toBe(seen.length)
-  expect(linkOf(first, 'prev')).toBeUndefined()
-  expect(linkOf(third, 'next')).toBeUndefined()
-  const back = (await client.get(linkOf(third, 'prev') as string)).text
+  expect(linkOf(first, 'rel="prev"')).toBeUndefined()
+  expect(linkOf(third, 'rel="next"')).toBeUndefined()
+  const back = await follow(third, 'rel="prev"')
   expect(rowsOf(back)).toEqual(rowsOf(second))
-  expect(rowsOf((await client.get(linkOf(back, 'prev') as string)).text)).toEqual(rowsOf(first))
-  const wrong = await client.get('/console/payers?cursor=nonsense')
-  expect(wrong.status).toBe(422)
+  expect(rowsOf(await follow(back, 'rel="prev"'))).toEqual(rowsOf(first))
+  const turned = await follow(second, `aria-sort="${order}"`)
+  expect(rowsOf(turned)).toEqual(seen.toReversed().slice(0, 20))
+})
+
+test.each([
+  '/console/requests',
+  '/console/disclosures',
+  '/console/inquiries',
+  '/console/audit',
+  '/console/audit/checkpoints',
+])('%s is turned round by the head of its time', async path => {
+  const client = clients.auditor
+  const newest = (await client.get(path)).text
+  const oldest = (await client.get(linkOf(newest, 'aria-sort="descending"') as string)).text
+  expect(linkOf(oldest, 'aria-sort="ascending"')).toBe(`${path}?sort=newest`)
+})
+
+test('a list says what is wrong with its query, and keeps its order when it is filtered', async () => {
+  const client = clients.finance
+  for (const wrong of ['cursor=nonsense', 'sort=sideways']) {
+    expect((await client.get(`/console/payers?${wrong}`)).status, wrong).toBe(422)
+  }
+  const oldest = await client.get('/console/payers?sort=oldest')
+  expect(oldest.text).toContain('<input type="hidden" name="sort" value="oldest">')
   expect((await client.get(`/console/payers?short_name=${encodeURIComponent('<script>')}`)).text).not.toContain(
     '<script>',
   )

@@ -174,10 +174,10 @@ function checkpointsPage(c: ConsoleContext, door: ConsoleDoor) {
     section: 'audit',
     path: `${PATH}/checkpoints`,
     filters: [],
-    caption: texts.checkpointsCaption,
+    caption: texts.checkpoints,
     columns: [
       { head: texts.number, kind: 'number', cell: row => number(view, row.number) },
-      { head: texts.when, cell: row => time(view, row.created_at) },
+      { head: texts.when, sorts: true, cell: row => time(view, row.created_at) },
       { head: texts.through, kind: 'number', cell: row => number(view, row.entries_through) },
       { head: texts.copies, cell: row => copiesOf(view, row) },
       { head: texts.statement, cell: row => id(view, row.statement) },

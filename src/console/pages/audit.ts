@@ -61,7 +61,7 @@ function columnsFor(view: View): Column<AuditEntryView>[] {
   return [
     { head: texts.what, kind: 'main', cell: entry => actionInWords(view.language, entry.action) },
     { head: texts.outcome, cell: entry => outcomeState(view, entry.outcome) },
-    { head: texts.when, cell: entry => time(view, entry.at) },
+    { head: texts.when, sorts: true, cell: entry => time(view, entry.at) },
     { head: texts.who, cell: entry => actorInWords(view, entry.actor) },
     {
       head: texts.object,

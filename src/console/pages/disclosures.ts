@@ -155,7 +155,7 @@ export function disclosureColumns(view: View, purposeTitle: (name: string) => st
     { head: texts.basis, cell: row => texts.bases[row.basis] },
     { head: texts.purpose, cell: row => purposeTitle(row.purpose) },
     { head: texts.people, kind: 'number', cell: row => number(view, row.people) },
-    { head: texts.when, cell: row => time(view, row.created_at) },
+    { head: texts.when, sorts: true, cell: row => time(view, row.created_at) },
   ]
 }
 

@@ -115,7 +115,7 @@ function columnsFor(view: View): Column<InquiryView>[] {
           ? html`<span class="soft">${texts.nobody}</span>`
           : html`<code>${row.assigned_to}</code>`,
     },
-    { head: texts.received, cell: row => time(view, row.created_at) },
+    { head: texts.received, sorts: true, cell: row => time(view, row.created_at) },
   ]
 }
 

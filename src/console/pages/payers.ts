@@ -109,7 +109,7 @@ function payerColumns(view: View): Column<PayerView>[] {
     { head: texts.shortName, kind: 'main', cell: payer => payer.short_name },
     { head: texts.externalRef, cell: payer => payer.external_ref ?? '–' },
     { head: texts.sealed, cell: payer => sealedFields(view, payer) },
-    { head: texts.since, cell: payer => time(view, payer.created_at) },
+    { head: texts.since, sorts: true, cell: payer => time(view, payer.created_at) },
     { head: texts.id, cell: payer => id(view, payer.id) },
   ]
 }

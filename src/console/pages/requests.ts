@@ -149,6 +149,6 @@ function columnsFor(view: View): Column<PrivacyRequestView>[] {
       head: texts.payer,
       cell: row => (row.payer === null ? html`<span class="soft">${texts.unknownPayer}</span>` : id(view, row.payer)),
     },
-    { head: texts.received, cell: row => time(view, row.created_at) },
+    { head: texts.received, sorts: true, cell: row => time(view, row.created_at) },
   ]
 }

@@ -4,7 +4,7 @@ import type { Catalogue } from './language.ts'
 const en = {
   title: 'Audit log',
   lead: 'Every change, refusal and reveal, in the order in which they happened. Reading it is recorded too.',
-  caption: 'Audit entries, newest first',
+  caption: 'Audit entries',
   what: 'What',
   when: 'When',
   who: 'Who',
@@ -67,7 +67,6 @@ const en = {
   unsealed: 'Entries not sealed yet',
   finding: 'What was found',
   checkpointsLead: 'Signed statements of how long the log was, and of its head. Copies stand outside of the database.',
-  checkpointsCaption: 'Checkpoints, newest first',
   checkpointsEmpty: 'No checkpoint yet. The first one is made some minutes after the first entry.',
   number: 'Number',
   through: 'Entries through',
@@ -79,7 +78,7 @@ const en = {
 const ja = {
   title: '監査ログ',
   lead: 'すべての変更・拒否・開封を起きた順に記録します。閲覧も記録されます。',
-  caption: '監査記録（新しい順）',
+  caption: '監査記録',
   what: '内容',
   when: '日時',
   who: '実行者',
@@ -142,7 +141,6 @@ const ja = {
   unsealed: 'まだ封印されていない記録',
   finding: '見つかったこと',
   checkpointsLead: 'ログの長さと先頭についての署名済みの文です。写しはデータベースの外にあります。',
-  checkpointsCaption: 'チェックポイント（新しい順）',
   checkpointsEmpty: 'まだチェックポイントはありません。最初の記録から数分後に作られます。',
   number: '番号',
   through: 'ここまでの記録',
@@ -154,7 +152,7 @@ const ja = {
 const mn = {
   title: 'Аудитын бүртгэл',
   lead: 'Өөрчлөлт, татгалзал, нээлт бүрийг болсон дарааллаар нь бүртгэнэ. Уншсаныг ч бүртгэнэ.',
-  caption: 'Аудитын мөрүүд, шинээс нь эхэлж',
+  caption: 'Аудитын мөрүүд',
   what: 'Юу',
   when: 'Хэзээ',
   who: 'Хэн',
@@ -224,7 +222,6 @@ const mn = {
   finding: 'Олдсон зүйл',
   checkpointsLead:
     'Бүртгэл хэр урт, эхлэл нь юу байсныг гэрчлэх гарын үсэгтэй мэдэгдлүүд. Хуулбар нь мэдээллийн сангийн гадна бий.',
-  checkpointsCaption: 'Шалгах цэгүүд, шинээс нь эхэлж',
   checkpointsEmpty: 'Шалгах цэг хараахан алга. Эхний мөрөөс хэдэн минутын дараа үүснэ.',
   number: 'Дугаар',
   through: 'Хүртэлх мөр',

@@ -4,7 +4,7 @@ import type { Catalogue } from './language.ts'
 const en = {
   title: 'Disclosures',
   lead: 'What left the database, to whom, and why. There are three bases and no other way out: consent, law, and groups in which nobody can be known.',
-  caption: 'Disclosures, newest first',
+  caption: 'Disclosures',
   one: 'Disclosure',
   recipient: 'Recipient',
   recipientGone: 'No longer known',
@@ -76,7 +76,7 @@ const en = {
 const ja = {
   title: '開示・提供',
   lead: 'データベースから何が、誰に、なぜ出たか。根拠は同意・法令・個人を特定できない集団の三つだけで、ほかの出口はありません。',
-  caption: '開示・提供（新しい順）',
+  caption: '開示・提供',
   one: '開示・提供',
   recipient: '提供先',
   recipientGone: '保持していません',
@@ -146,7 +146,7 @@ const ja = {
 const mn = {
   title: 'Задруулалт',
   lead: 'Мэдээллийн сангаас юу, хэнд, яагаад гарсан. Гурван л үндэслэл бий: зөвшөөрөл, хууль, хэнийг ч таних боломжгүй бүлэг.',
-  caption: 'Задруулалтууд, шинээс нь эхэлж',
+  caption: 'Задруулалтууд',
   one: 'Задруулалт',
   recipient: 'Хүлээн авагч',
   recipientGone: 'Мэдээлэл үлдээгүй',

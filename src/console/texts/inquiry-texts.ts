@@ -4,7 +4,7 @@ import type { Catalogue } from './language.ts'
 const en = {
   title: 'Inquiries',
   lead: 'Questions, wishes and complaints. Each is answered within its term.',
-  caption: 'Inquiries, newest first',
+  caption: 'Inquiries',
   kind: 'Kind',
   kinds: { question: 'Question', wish: 'Wish', complaint: 'Complaint' },
   status: 'State',
@@ -63,7 +63,7 @@ const en = {
 const ja = {
   title: 'お問い合わせ',
   lead: '質問・要望・苦情です。それぞれ期限内に回答します。',
-  caption: 'お問い合わせ（新しい順）',
+  caption: 'お問い合わせ',
   kind: '種類',
   kinds: { question: '質問', wish: '要望', complaint: '苦情' },
   status: '状態',
@@ -122,7 +122,7 @@ const ja = {
 const mn = {
   title: 'Лавлагаа',
   lead: 'Асуулт, санал, гомдол. Тус бүрд хугацаанд нь хариулна.',
-  caption: 'Лавлагаанууд, шинээс нь эхэлж',
+  caption: 'Лавлагаанууд',
   kind: 'Төрөл',
   kinds: { question: 'Асуулт', wish: 'Санал', complaint: 'Гомдол' },
   status: 'Төлөв',

@@ -4,7 +4,7 @@ import type { Catalogue } from './language.ts'
 const en = {
   title: 'Payers',
   lead: 'Everyone is shown by the short name that they chose. Names and contacts are sealed.',
-  caption: 'Payers, newest first',
+  caption: 'Payers',
   shortName: 'Short name',
   externalRef: 'Reference of your system',
   id: 'Id',
@@ -60,7 +60,7 @@ const en = {
 const ja = {
   title: '支払者',
   lead: '全員を本人が選んだ短い名前で表示します。氏名と連絡先は封印されています。',
-  caption: '支払者（新しい順）',
+  caption: '支払者',
   shortName: '短い名前',
   externalRef: '自社システムの番号',
   id: 'ID',
@@ -111,7 +111,7 @@ const ja = {
 const mn = {
   title: 'Төлөгчид',
   lead: 'Хүн бүрийг өөрийнх нь сонгосон богино нэрээр харуулна. Жинхэнэ нэр, холбоо барих мэдээлэл битүүмжтэй.',
-  caption: 'Төлөгчид, шинээс нь эхэлж',
+  caption: 'Төлөгчид',
   shortName: 'Богино нэр',
   externalRef: 'Танай системийн дугаар',
   id: 'Дугаар',

@@ -4,7 +4,7 @@ import type { Catalogue } from './language.ts'
 const en = {
   title: 'Rights desk',
   lead: 'Requests of people about their own data. Each has a deadline of one month; who asks is verified before anything is told or changed.',
-  caption: 'Requests, newest first',
+  caption: 'Requests',
   kind: 'What is asked',
   kinds: { access: 'See the data', rectify: 'Correct the data', erase: 'Erase the data', object: 'Object to a use' },
   status: 'State',
@@ -82,7 +82,7 @@ const en = {
 const ja = {
   title: '権利の請求',
   lead: '本人からの個人データに関する請求です。期限は 1 か月で、何かを伝えたり変えたりする前に本人確認を行います。',
-  caption: '請求（新しい順）',
+  caption: '請求',
   kind: '請求の内容',
   kinds: { access: '開示', rectify: '訂正', erase: '消去', object: '利用への異議' },
   status: '状態',
@@ -154,7 +154,7 @@ const ja = {
 const mn = {
   title: 'Эрхийн хүсэлт',
   lead: 'Хүмүүсийн өөрийн мэдээллийн талаарх хүсэлт. Хугацаа нэг сар; юм хэлж, өөрчлөхөөс өмнө хэн болохыг нь баталгаажуулна.',
-  caption: 'Хүсэлтүүд, шинээс нь эхэлж',
+  caption: 'Хүсэлтүүд',
   kind: 'Юу хүссэн',
   kinds: {
     access: 'Мэдээллээ үзэх',

@@ -1,12 +1,12 @@
-// Lists the signed checkpoints of a tenant's audit log, newest first, and what became of their copies outside.
+// Lists the signed checkpoints of a tenant's audit log, newest or oldest first, and what became of their copies outside.
 import { z } from 'zod'
 import type { Ctx } from '../context.ts'
-import { keyOfCursor, type Page, pageQuery, toPage } from '../page.ts'
+import { keyOfCursor, type Page, pageQuery, sortQuery, toPage } from '../page.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
 import { write } from '../write.ts'
 
-export const listAuditCheckpointsQuery = z.strictObject(pageQuery)
+export const listAuditCheckpointsQuery = z.strictObject({ ...pageQuery, ...sortQuery })
 
 export const auditCheckpointSchema = z
   .object({
@@ -50,7 +50,8 @@ type Row = {
 export async function listAuditCheckpoints(ctx: Ctx, query: unknown): Promise<Page<AuditCheckpointView>> {
   requirePermission(ctx, 'listAuditCheckpoints')
   const wanted = parseInput(listAuditCheckpointsQuery, query)
-  const before = keyOfCursor(wanted.cursor, /^\d{1,15}$/)
+  const after = keyOfCursor(wanted.cursor, /^\d{1,15}$/)
+  const oldest = wanted.sort === 'oldest'
   return write(ctx, async ({ sql }) => {
     const rows = await sql<Row[]>`
       select k.id, k.number, k.block_number, k.rows_through, k.head, k.statement, k.created_at,
@@ -60,8 +61,9 @@ export async function listAuditCheckpoints(ctx: Ctx, query: unknown): Promise<Pa
                 from audit_checkpoint_copies c
                where c.tenant_id = k.tenant_id and c.checkpoint_number = k.number) as copies
         from audit_checkpoints k
-       where k.tenant_id = ${ctx.tenantId} and (${before ?? null}::bigint is null or k.number < ${before ?? null}::bigint)
-       order by k.number desc limit ${wanted.limit + 1}`
+       where k.tenant_id = ${ctx.tenantId}
+         ${after === undefined ? sql`` : oldest ? sql`and k.number > ${after}` : sql`and k.number < ${after}`}
+       order by k.number ${oldest ? sql`asc` : sql`desc`} limit ${wanted.limit + 1}`
     return {
       value: toPage([...rows], wanted.limit, row => row.number, showCheckpoint),
       audit: { action: 'audit-log.read', object: { type: 'audit_checkpoints', id: null } },

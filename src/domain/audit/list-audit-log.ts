@@ -1,15 +1,16 @@
-// Reads the audit log of a tenant, newest first. Reading it is itself recorded.
-import { and, desc, eq, gte, lt } from 'drizzle-orm'
+// Reads the audit log of a tenant, newest or oldest first. Reading it is itself recorded.
+import { and, asc, desc, eq, gt, gte, lt } from 'drizzle-orm'
 import { z } from 'zod'
 import { auditLog } from '../../db/schema/audit.ts'
 import type { Ctx } from '../context.ts'
-import { createdQuery, keyOfCursor, type Page, pageQuery, toPage } from '../page.ts'
+import { createdQuery, keyOfCursor, type Page, pageQuery, sortQuery, toPage } from '../page.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
 import { write } from '../write.ts'
 
 export const listAuditLogQuery = z.strictObject({
   ...pageQuery,
+  ...sortQuery,
   ...createdQuery,
   action: z.string().min(1).max(100).optional().describe('Such as charge.create.'),
   outcome: z.enum(['ok', 'denied', 'failed', 'unknown', 'contradicted']).optional(),
@@ -43,6 +44,7 @@ export async function listAuditLog(ctx: Ctx, query: unknown): Promise<Page<Audit
   requirePermission(ctx, 'listAuditLog')
   const wanted = parseInput(listAuditLogQuery, query)
   const after = keyOfCursor(wanted.cursor, /^\d{1,15}$/)
+  const oldest = wanted.sort === 'oldest'
   return write(ctx, async tx => {
     const rows = await tx.orm
       .select()
@@ -50,7 +52,7 @@ export async function listAuditLog(ctx: Ctx, query: unknown): Promise<Page<Audit
       .where(
         and(
           eq(auditLog.tenantId, ctx.tenantId),
-          after === undefined ? undefined : lt(auditLog.sequence, Number(after)),
+          after === undefined ? undefined : (oldest ? gt : lt)(auditLog.sequence, Number(after)),
           wanted.created_from && gte(auditLog.at, wanted.created_from),
           wanted.created_to && lt(auditLog.at, wanted.created_to),
           wanted.action === undefined ? undefined : eq(auditLog.action, wanted.action),
@@ -60,14 +62,14 @@ export async function listAuditLog(ctx: Ctx, query: unknown): Promise<Page<Audit
           wanted.actor === undefined ? undefined : eq(auditLog.actorId, wanted.actor),
         ),
       )
-      .orderBy(desc(auditLog.sequence))
+      .orderBy((oldest ? asc : desc)(auditLog.sequence))
       .limit(wanted.limit + 1)
     return {
       value: toPage(rows, wanted.limit, row => row.sequence, showAuditEntry),
       audit: {
         action: 'audit-log.read',
         object: { type: 'audit_log', id: null },
-        details: { filters: Object.keys(wanted).filter(name => name !== 'limit') },
+        details: { filters: Object.keys(wanted).filter(name => name !== 'limit' && name !== 'sort') },
       },
     }
   })

@@ -1,8 +1,8 @@
-// Lists inquiries, newest first, without what was written; filters combine.
+// Lists inquiries, newest or oldest first, without what was written; filters combine.
 import { z } from 'zod'
 import type { Ctx } from '../context.ts'
 import { isId } from '../ids.ts'
-import { createdQuery, keyOfCursor, type Page, pageQuery, toPage } from '../page.ts'
+import { createdQuery, keyOfCursor, type Page, pageQuery, sortQuery, toPage } from '../page.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
 import { read } from '../write.ts'
@@ -18,6 +18,7 @@ import { INQUIRY_STATUSES } from './state.ts'
 
 export const listInquiriesQuery = z.strictObject({
   ...pageQuery,
+  ...sortQuery,
   ...createdQuery,
   status: z.enum(INQUIRY_STATUSES).optional(),
   kind: z.enum(INQUIRY_KINDS).optional(),
@@ -32,7 +33,7 @@ export const listInquiriesQuery = z.strictObject({
 /** @throws insufficient_scope, validation_failed */
 export async function listInquiries(ctx: Ctx, query: unknown): Promise<Page<InquiryView>> {
   requirePermission(ctx, 'listInquiries')
-  const { limit, cursor, ...filter } = parseInput(listInquiriesQuery, query)
+  const { limit, cursor, sort, ...filter } = parseInput(listInquiriesQuery, query)
   const after = keyOfCursor(cursor, /^inqr_[0-9a-z]{26}$/)
   const rows = await read(ctx, tx => {
     const { sql } = tx
@@ -40,7 +41,7 @@ export async function listInquiries(ctx: Ctx, query: unknown): Promise<Page<Inqu
     return sql<InquiryRow[]>`
       select ${inquiryColumns(tx)} ${inquirySource(tx)}
        where i.tenant_id = ${ctx.tenantId}
-         ${after === undefined ? sql`` : sql`and i.id < ${after}`}
+         ${after === undefined ? sql`` : sort === 'oldest' ? sql`and i.id > ${after}` : sql`and i.id < ${after}`}
          ${filter.status === undefined ? sql`` : sql`and i.status = ${filter.status}`}
          ${filter.kind === undefined ? sql`` : sql`and i.kind = ${filter.kind}`}
          ${filter.overdue === undefined ? sql`` : filter.overdue === 'true' ? sql`and ${overdue}` : sql`and not ${overdue}`}
@@ -48,7 +49,7 @@ export async function listInquiries(ctx: Ctx, query: unknown): Promise<Page<Inqu
          ${filter.payer === undefined ? sql`` : sql`and i.payer_id = ${filter.payer}`}
          ${filter.created_from === undefined ? sql`` : sql`and i.created_at >= ${filter.created_from}`}
          ${filter.created_to === undefined ? sql`` : sql`and i.created_at < ${filter.created_to}`}
-       order by i.id desc limit ${limit + 1}`
+       order by i.id ${sort === 'oldest' ? sql`asc` : sql`desc`} limit ${limit + 1}`
   })
   const page = toPage(
     [...rows],

@@ -1,11 +1,11 @@
-// Lists payers, newest first; look-ups go by keyed hashes, so nothing about a person is compared in the clear.
-import { and, desc, eq, lt } from 'drizzle-orm'
+// Lists payers, newest or oldest first; look-ups go by keyed hashes, so nothing about a person is compared in the clear.
+import { and, asc, desc, eq, gt, lt } from 'drizzle-orm'
 import { z } from 'zod'
 import { lookupHash, normalizeEmail, normalizeExternalRef, normalizeShortName } from '../../crypto/keyed-hash.ts'
 import { payers } from '../../db/schema/payers.ts'
 import { appendAudit } from '../audit/append.ts'
 import type { Ctx, Tx } from '../context.ts'
-import { keyOfCursor, type Page, pageQuery, toPage } from '../page.ts'
+import { keyOfCursor, type Page, pageQuery, type Sort, sortQuery, toPage } from '../page.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
 import { requireGeneralPurpose } from '../privacy/require-purpose.ts'
@@ -14,6 +14,7 @@ import { type IdentityField, type PayerView, payerFields, showPayer } from './pa
 
 export const listPayersQuery = z.strictObject({
   ...pageQuery,
+  ...sortQuery,
   external_ref: payerFields.external_ref.optional(),
   short_name: payerFields.short_name.optional(),
 })
@@ -38,8 +39,8 @@ type Filter = { externalRef?: string; shortName?: string; email?: string }
 /** @throws insufficient_scope, validation_failed */
 export async function listPayers(ctx: Ctx, query: unknown): Promise<Page<PayerView>> {
   requirePermission(ctx, 'listPayers')
-  const { limit, cursor, external_ref, short_name } = parseInput(listPayersQuery, query)
-  return find(ctx, { externalRef: external_ref, shortName: short_name }, limit, cursor, async () => {})
+  const { external_ref, short_name, ...way } = parseInput(listPayersQuery, query)
+  return find(ctx, { externalRef: external_ref, shortName: short_name }, way, async () => {})
 }
 
 /**
@@ -48,8 +49,8 @@ export async function listPayers(ctx: Ctx, query: unknown): Promise<Page<PayerVi
  */
 export async function searchPayers(ctx: Ctx, input: unknown): Promise<Page<PayerView>> {
   requirePermission(ctx, 'searchPayers')
-  const { email, purpose, limit, cursor } = parseInput(searchPayersInput, input)
-  return find(ctx, { email }, limit, cursor, async (tx, found) => {
+  const { email, purpose, ...way } = parseInput(searchPayersInput, input)
+  return find(ctx, { email }, { ...way, sort: 'newest' }, async (tx, found) => {
     await requireGeneralPurpose(tx, purpose, ['payer.email'])
     await appendAudit(tx, ctx, {
       action: 'payer.search',
@@ -62,8 +63,7 @@ export async function searchPayers(ctx: Ctx, input: unknown): Promise<Page<Payer
 async function find(
   ctx: Ctx,
   filter: Filter,
-  limit: number,
-  cursor: string | undefined,
+  { limit, cursor, sort }: { limit: number; cursor?: string | undefined; sort: Sort },
   record: (tx: Tx, found: number) => Promise<void>,
 ) {
   const after = keyOfCursor(cursor, /^payer_[0-9a-z]{26}$/)
@@ -87,7 +87,7 @@ async function find(
         and(
           eq(payers.tenantId, ctx.tenantId),
           eq(payers.status, 'active'),
-          after === undefined ? undefined : lt(payers.id, after),
+          after === undefined ? undefined : (sort === 'oldest' ? gt : lt)(payers.id, after),
           filter.externalRef === undefined
             ? undefined
             : eq(payers.externalRefHash, hash('payers.external_ref', normalizeExternalRef(filter.externalRef))),
@@ -99,7 +99,7 @@ async function find(
             : eq(payers.emailHash, hash('payers.email', normalizeEmail(filter.email))),
         ),
       )
-      .orderBy(desc(payers.id))
+      .orderBy((sort === 'oldest' ? asc : desc)(payers.id))
       .limit(limit + 1)
     await record(tx, Math.min(found.length, limit))
     return found

@@ -1,7 +1,7 @@
-// Lists requests about personal data: newest first, or those of the desk by their deadline filter.
+// Lists requests about personal data: newest or oldest first, or those of the desk by their deadline filter.
 import { z } from 'zod'
 import type { Ctx } from '../context.ts'
-import { createdQuery, keyOfCursor, type Page, pageQuery, toPage } from '../page.ts'
+import { createdQuery, keyOfCursor, type Page, pageQuery, sortQuery, toPage } from '../page.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
 import { read } from '../write.ts'
@@ -16,6 +16,7 @@ import { isOver, REQUEST_KINDS, REQUEST_STATUSES } from './state.ts'
 
 export const listPrivacyRequestsQuery = z.strictObject({
   ...pageQuery,
+  ...sortQuery,
   ...createdQuery,
   kind: z.enum(REQUEST_KINDS).optional(),
   status: z.enum(REQUEST_STATUSES).optional(),
@@ -32,7 +33,7 @@ const OVER = REQUEST_STATUSES.filter(isOver)
 export async function listPrivacyRequests(ctx: Ctx, query: unknown): Promise<Page<PrivacyRequestView>> {
   requirePermission(ctx, 'listPrivacyRequests')
   const wanted = parseInput(listPrivacyRequestsQuery, query)
-  const { limit, kind, status, payer, overdue } = wanted
+  const { limit, sort, kind, status, payer, overdue } = wanted
   const after = keyOfCursor(wanted.cursor, /^preq_[0-9a-z]{26}$/)
   const now = ctx.clock.now()
   const rows = await read(ctx, tx => {
@@ -41,14 +42,14 @@ export async function listPrivacyRequests(ctx: Ctx, query: unknown): Promise<Pag
     return sql<RequestRow[]>`
       select ${requestColumns(tx)} ${requestSource(tx)}
        where r.tenant_id = ${ctx.tenantId}
-         ${after === undefined ? sql`` : sql`and r.id < ${after}`}
+         ${after === undefined ? sql`` : sort === 'oldest' ? sql`and r.id > ${after}` : sql`and r.id < ${after}`}
          ${kind === undefined ? sql`` : sql`and r.kind = ${kind}`}
          ${status === undefined ? sql`` : sql`and r.status = ${status}`}
          ${payer === undefined ? sql`` : sql`and r.payer_id = ${payer}`}
          ${wanted.created_from === undefined ? sql`` : sql`and r.created_at >= ${wanted.created_from}`}
          ${wanted.created_to === undefined ? sql`` : sql`and r.created_at < ${wanted.created_to}`}
          ${overdue === undefined ? sql`` : overdue === 'true' ? sql`and ${late}` : sql`and not (${late})`}
-       order by r.id desc limit ${limit + 1}`
+       order by r.id ${sort === 'oldest' ? sql`asc` : sql`desc`} limit ${limit + 1}`
   })
   const page = toPage(
     [...rows],
