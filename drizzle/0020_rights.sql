@@ -109,6 +109,8 @@ CREATE INDEX "privacy_requests_contact" ON "privacy_requests" USING btree ("tena
 --> statement-breakpoint
 CREATE INDEX "privacy_requests_address" ON "privacy_requests" USING btree ("tenant_id","address_hash","created_at");
 --> statement-breakpoint
+CREATE INDEX "privacy_requests_form" ON "privacy_requests" USING btree ("tenant_id","created_at") WHERE source = 'person';
+--> statement-breakpoint
 CREATE INDEX "privacy_requests_open" ON "privacy_requests" USING btree ("tenant_id","deadline_at") WHERE status in ('received', 'verifying', 'verified', 'approved', 'executing');
 --> statement-breakpoint
 CREATE INDEX "privacy_requests_propagation" ON "privacy_requests" USING btree ("tenant_id","next_attempt_at") WHERE propagation = 'due';

@@ -17,7 +17,7 @@ import { checkoutCors } from './middleware/checkout-cors.ts'
 import { oneRegion } from './middleware/one-region.ts'
 import { pageErrors } from './middleware/page-errors.ts'
 import { panFirewall } from './middleware/pan-firewall.ts'
-import { limitFailedAuthentication, rateLimit } from './middleware/rate-limit.ts'
+import { limitFailedAuthentication, limitPosts, rateLimit } from './middleware/rate-limit.ts'
 import { readBody } from './middleware/read-body.ts'
 import { rememberAddress } from './middleware/remember-address.ts'
 import { requestId } from './middleware/request-id.ts'
@@ -74,6 +74,7 @@ export function createApp(options: AppOptions) {
   app.use(checkoutCors(dependencies))
   app.use('/contact/*', pageErrors(contactErrorPage))
   app.use('/rights/*', pageErrors(rightsErrorPage))
+  app.use('/rights/*', limitPosts())
   app.use(readBody())
   app.use(oneRegion(dependencies))
   app.use(panFirewall({ onHit: place => dependencies.meter.count('firewall_hits', { place }) }))

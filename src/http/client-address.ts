@@ -1,9 +1,9 @@
 // Which address a request came from: the socket's, or, behind trusted proxies, the nearest hop that is not one of them.
-import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net'
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { normalizeAddress } from '../crypto/address-hash.ts'
 
 /** Proxies append one entry each; a longer list is junk and is not walked further. */
 const MAX_HOPS = 32
-const MAPPED_IPV4 = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i
 const WITH_PORT = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/
 
 /** Reads TRUSTED_PROXIES: addresses and CIDR ranges; throws RangeError for anything else. */
@@ -20,16 +20,6 @@ export function parseTrustedProxies(entries: readonly string[]): BlockList {
     list.addSubnet(address, prefix, family)
   }
   return list
-}
-
-/** The one spelling of an address: IPv4 when it is mapped into IPv6, no zone, no brackets; null when it is none. */
-export function normalizeAddress(text: string): string | null {
-  const bare = text.replace(/%.*$/, '')
-  const address = MAPPED_IPV4.exec(bare)?.[1] ?? bare
-  if (isIPv4(address)) return address
-  if (!isIPv6(address)) return null
-  const canonical = new SocketAddress({ address, family: 'ipv6' }).address
-  return MAPPED_IPV4.exec(canonical)?.[1] ?? canonical
 }
 
 export function isTrusted(address: string | null, trusted: BlockList): boolean {
@@ -57,16 +47,6 @@ export function clientAddress(request: {
     if (!isTrusted(hop, trusted)) return hop
   }
   return nearest
-}
-
-/** The unit that one caller holds of the address space: an IPv4 address, or the /64 of an IPv6 address. */
-export function addressBlock(address: string): string {
-  if (!isIPv6(address)) return address
-  const [head = '', tail] = address.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = tail === undefined ? left : [...left, ...Array(8 - left.length - right.length).fill('0'), ...right]
-  return `${groups.slice(0, 4).join(':')}::/64`
 }
 
 function addressOfHop(hop: string): string | null {

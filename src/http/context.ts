@@ -1,12 +1,12 @@
 // From a request to the context of a verb, and from a verb's answer to the response.
 import type { Context, Env } from 'hono'
 import type { View } from '../console/view.ts'
+import { addressHash } from '../crypto/address-hash.ts'
 import { canonicalJson } from '../crypto/canonical-json.ts'
 import type { Actor, Ctx, Dependencies } from '../domain/context.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Answer, IdempotencyInput, StoredReply } from '../domain/idempotency/request.ts'
 import { FAULTS_MAX, toPointer, UnfitInput } from '../domain/parse-input.ts'
-import { addressHash } from './address-hash.ts'
 import type { Access } from './middleware/authenticate.ts'
 
 export type AppEnv = Env & {

@@ -64,6 +64,13 @@ describe('too many failed tries', () => {
     expect((await save(await newPayer(), 'visa')).status).toBe(201)
   })
 
+  test('from one block of IPv6 addresses stop the block, whose every address one caller has', async () => {
+    for (let at = 0; at < 4; at++)
+      expect((await save(await newPayer(), DECLINED[at] as string, `2001:db8:7:7::${at + 1}`)).status).toBe(402)
+    expect((await save(await newPayer(), 'visa', '2001:DB8:7:7:ffff::1')).status).toBe(429)
+    expect((await save(await newPayer(), 'visa', '2001:db8:7:8::1')).status).toBe(201)
+  })
+
   test('of one card stop that card, whoever brings it', async () => {
     for (let i = 0; i < 5; i++) expect((await save(await newPayer(), 'chargeDeclined')).status).toBe(402)
     const stopped = await save(await newPayer(), 'visa_chargeDeclined')

@@ -1,6 +1,6 @@
 // Requests about personal data: nothing is told or changed before the person has shown who they are.
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { asSuperuser, databaseTexts, tablesHolding } from '../support/database-contents.ts'
 import {
   amountOf,
@@ -198,9 +198,9 @@ describe('a stranger and somebody who is not there', () => {
     ] as const) {
       const asked = await submit('/rights', { kind: 'access', contact: `${randomUUID()}@example.com`, payer })
       expect(asked.status).toBe(303)
-      const link = asked.headers.location as string
+      const link = new URL(asked.headers.location as string, world.url).pathname
       const answers = [await submit(link, { last_payment_amount: amount })]
-      await submit(`${link}/code`, {})
+      expect((await submit(`${link}/code`, {})).status).toBe(303)
       answers.push(await submit(link, { last_payment_amount: amount }))
       answers.push(await submit(link, { code: 'AAAA-AAAA', last_payment_amount: amount }))
       const id = link.split('.')[3] as string
@@ -213,6 +213,23 @@ describe('a stranger and somebody who is not there', () => {
     expect(tried.wrong).toEqual(tried.right)
     expect(tried.missing).toEqual(tried.right)
     expect(JSON.stringify(tried.right)).toContain('is not right')
+  })
+
+  it('wait once five hundred have asked one tenant within an hour, and nobody makes a key for them', async () => {
+    await asSuperuser(
+      world.database,
+      sql => sql`
+        insert into privacy_requests (tenant_id, id, kind, source, language, contact_kind, deadline_at, created_by, created_at, updated_at)
+        select 'other', 'preq_flood' || n, 'access', 'person', 'en', 'email', now(), 'rights-form', ${world.dependencies.clock.now()}, ${world.dependencies.clock.now()}
+          from generate_series(1, 500) n`,
+    )
+    const wraps = vi.spyOn(world.dependencies.keyring, 'wrap')
+    const ask = () => submit('/rights/of/other', { kind: 'access', contact: `${randomUUID()}@example.com` })
+    expect((await ask()).status).toBe(429)
+    expect(wraps).not.toHaveBeenCalled()
+    wraps.mockRestore()
+    await world.advance(3_601)
+    expect((await ask()).status).toBe(303)
   })
 
   it('verify nothing with a code that was made for somebody else', async () => {

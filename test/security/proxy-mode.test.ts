@@ -1,17 +1,13 @@
 // Proxy mode: only trusted proxies are believed, only https is served, and an address cannot be made up.
 
+import { createSecretKey } from 'node:crypto'
 import { request } from 'node:http'
 import { type BlockList, isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { Hono } from 'hono'
 import { afterEach, describe, expect, it } from 'vitest'
-import {
-  addressBlock,
-  clientAddress,
-  isTrusted,
-  normalizeAddress,
-  parseTrustedProxies,
-} from '../../src/http/client-address.ts'
+import { addressBlock, addressHash, normalizeAddress } from '../../src/crypto/address-hash.ts'
+import { clientAddress, isTrusted, parseTrustedProxies } from '../../src/http/client-address.ts'
 import { rememberAddress } from '../../src/http/middleware/remember-address.ts'
 import { securityHeaders } from '../../src/http/middleware/security-headers.ts'
 import { createPlainListener } from '../../src/http/plain-listener.ts'
@@ -183,6 +179,12 @@ describe('the address of a caller', () => {
         expect(addressBlock(normal).split(':')).toHaveLength(6)
       }),
     )
+    const key = createSecretKey(Buffer.alloc(32, 1))
+    const hash = (address: string) => addressHash(key, address).toString('hex')
+    expect(hash('2001:db8:1:2::7')).toBe(hash('2001:DB8:1:2:ffff:0:0:1'))
+    expect(hash('2001:db8:1:2::7')).not.toBe(hash('2001:db8:1:3::7'))
+    expect(hash('::ffff:203.0.113.7')).toBe(hash('203.0.113.7'))
+    expect(hash('203.0.113.7')).not.toBe(hash('203.0.113.8'))
   })
 })
 

@@ -68,6 +68,24 @@ describe('an address with wrong tokens', () => {
   })
 })
 
+test('a form for anybody is slowed for an address after a hundred, as a page', async () => {
+  const send = () =>
+    world.withToken(null).send('POST', '/rights', undefined, {
+      key: null,
+      raw: 'kind=access',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+  const answers = await Promise.all(Array.from({ length: 110 }, send))
+  const limited = answers.filter(({ status }) => status === 429)
+  expect(limited.length).toBeGreaterThan(0)
+  expect(answers.filter(({ status }) => status === 422).length).toBeGreaterThanOrEqual(100)
+  for (const { headers } of limited) {
+    expect(headers['content-type']).toContain('text/html')
+    expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1)
+  }
+  expect((await world.withToken(null).get('/rights')).status).toBe(200)
+})
+
 describe('a bucket', () => {
   test('gives a burst at once, then its rate, and never more than it holds', () => {
     let now = 0

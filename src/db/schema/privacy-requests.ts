@@ -53,6 +53,7 @@ export const privacyRequests = pgTable(
     index('privacy_requests_payer').on(table.tenantId, table.payerId),
     index('privacy_requests_contact').on(table.tenantId, table.contactHash, table.createdAt),
     index('privacy_requests_address').on(table.tenantId, table.addressHash, table.createdAt),
+    index('privacy_requests_form').on(table.tenantId, table.createdAt).where(sql`source = 'person'`),
     index('privacy_requests_open')
       .on(table.tenantId, table.deadlineAt)
       .where(sql`status in ('received', 'verifying', 'verified', 'approved', 'executing')`),

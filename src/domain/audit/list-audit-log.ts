@@ -31,7 +31,10 @@ export const auditEntrySchema = z
     subject: z.object({ type: z.string(), id: z.string().nullable() }),
     payer: z.string().nullable(),
     request_id: z.string(),
-    address_hash: z.string().nullable().describe("Keyed hash of the caller's address."),
+    address_hash: z
+      .string()
+      .nullable()
+      .describe("Keyed hash of the caller's address, of its first 64 bits where it is IPv6."),
     details: z.record(z.string(), z.unknown()),
     row_hash: z.string(),
   })

@@ -22,6 +22,8 @@ export const ATTEMPTS_PER_CONTACT = 15
 export const ATTEMPTS_PER_ADDRESS = 30
 /** Requests of a day that one contact or one address may make at the public form. */
 export const REQUESTS_PER_DAY = 5
+/** More than this at one tenant's form is a flood from many addresses; who asks then is asked to come back. */
+export const REQUESTS_PER_TENANT_AND_HOUR = 500
 
 const wayOf = (evidence: readonly EvidenceKind[]) =>
   WAYS.find(({ all, oneOf }) => evidence.includes(all) && oneOf.some(kind => evidence.includes(kind)))

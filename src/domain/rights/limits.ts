@@ -3,10 +3,17 @@
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { LIMIT_WINDOW_MS } from './deadlines.ts'
-import { ATTEMPTS_PER_ADDRESS, ATTEMPTS_PER_CONTACT, REQUESTS_PER_DAY, SENDS_PER_DAY } from './identity-policy.ts'
+import {
+  ATTEMPTS_PER_ADDRESS,
+  ATTEMPTS_PER_CONTACT,
+  REQUESTS_PER_DAY,
+  REQUESTS_PER_TENANT_AND_HOUR,
+  SENDS_PER_DAY,
+} from './identity-policy.ts'
 import type { PrivacyRequestView } from './privacy-request.ts'
 import type { Contact } from './request-input.ts'
 
+const HOUR_MS = 3_600_000
 const windowStart = (ctx: Ctx) => new Date(ctx.clock.now().getTime() - LIMIT_WINDOW_MS)
 
 /** At the public form alone: a desk takes in what people bring. @throws rate_limited */
@@ -18,13 +25,17 @@ export async function limitRequests(
 ): Promise<void> {
   await oneAfterTheOther(tx, contact.hash)
   if (source !== 'person') return
-  const [count] = await tx.sql<{ contact: number; address: number }[]>`
+  const anHourAgo = new Date(ctx.clock.now().getTime() - HOUR_MS)
+  const [count] = await tx.sql<{ contact: number; address: number; tenant: number }[]>`
     select count(*) filter (where contact_hash = ${contact.hash})::int as contact,
-           count(*) filter (where address_hash = ${ctx.addressHash})::int as address
+           count(*) filter (where address_hash = ${ctx.addressHash})::int as address,
+           (select count(*)::int from privacy_requests
+             where tenant_id = ${tx.tenantId} and source = 'person' and created_at > ${anHourAgo}) as tenant
       from privacy_requests
      where tenant_id = ${tx.tenantId} and source = 'person' and created_at > ${windowStart(ctx)}
        and (contact_hash = ${contact.hash} or address_hash = ${ctx.addressHash})`
   if ((count?.contact ?? 0) >= REQUESTS_PER_DAY || (count?.address ?? 0) >= REQUESTS_PER_DAY) throw tooOften()
+  if ((count?.tenant ?? 0) >= REQUESTS_PER_TENANT_AND_HOUR) throw tooOften()
 }
 
 /** Requests of a day that named this contact. */

@@ -51,6 +51,8 @@ export async function recordRequest(ctx: Ctx, wanted: PrivacyRequestInput): Prom
   const id = newId('privacyRequest', now)
   const contact = contactOf(ctx, wanted.contact)
   const source = sourceOf(ctx.actor)
+  // Looked at before there is anything to do for a flood; what counts is looked at again when the request is kept.
+  await read(ctx, tx => limitRequests(tx, ctx, contact, source))
   const [found, { name: merchant }, own] = await Promise.all([
     read(ctx, tx => namedPayer(tx, ctx, wanted.payer, contact)),
     tenantOf(ctx),

@@ -1,6 +1,6 @@
 // The meter against card testing: failed tries are counted per session, payer, address and card, and too many within the
 // window are answered with a pause. Settings say how many.
-import { createHmac } from 'node:crypto'
+import { addressHash } from '../../crypto/address-hash.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
@@ -24,7 +24,7 @@ type Meter = { column: 'payer_id' | 'address_hash' | 'fingerprint_hash'; value: 
 export function payerAddressHash(ctx: Ctx, toldAddress: string | null): Buffer | null {
   if (ctx.actor.kind === 'session') return ctx.addressHash
   if (toldAddress === null) return null
-  return createHmac('sha256', ctx.keyring.derive('address-hash')).update(toldAddress).digest()
+  return addressHash(ctx.keyring.derive('address-hash'), toldAddress)
 }
 
 /** Before Stripe is asked. @throws rate_limited */

@@ -1,7 +1,7 @@
 // Slows callers down: each client of a tenant by its own bucket, and each address by the tokens it gets wrong.
 import type { MiddlewareHandler } from 'hono'
+import { addressBlock } from '../../crypto/address-hash.ts'
 import { DomainError } from '../../domain/errors.ts'
-import { addressBlock } from '../client-address.ts'
 import { createTokenBuckets, type TokenBuckets } from '../token-buckets.ts'
 import type { Access } from './authenticate.ts'
 
@@ -18,6 +18,10 @@ export const CALLER_LIMIT: RateLimit = { burst: 2_000, perSecond: 500 }
 /** A wrong token is a mistake of configuration, seldom more than one a second; a guesser sends thousands. */
 export const FAILURE_LIMIT: RateLimit = { burst: 500, perSecond: 10 }
 
+/** A person corrects a form a few times, and an office has one address; a machine sends it for ever. */
+export const POST_LIMIT: RateLimit = { burst: 100, perSecond: 0.2 }
+
+type AddressEnv = { Variables: { clientAddress: string | null } }
 type RateLimitEnv = { Variables: { access: Access } }
 
 /** Behind `authenticate`: refuses with rate_limited once a client of a tenant, or a session, has spent its bucket. */
@@ -50,6 +54,17 @@ export function limitFailedAuthentication(options: {
     c.finalized = false
     c.header('WWW-Authenticate', undefined)
     throw limited(wait)
+  }
+}
+
+/** In front of pages for anybody: refuses the POSTs of an address that has spent its bucket. */
+export function limitPosts(limit: RateLimit = POST_LIMIT): MiddlewareHandler<AddressEnv> {
+  const buckets = createTokenBuckets(limit)
+  return async function limitPosts(c, next) {
+    const address = c.get('clientAddress')
+    const wait = c.req.method === 'POST' ? buckets.take(address === null ? 'unknown' : addressBlock(address)) : 0
+    if (wait > 0) throw limited(wait)
+    await next()
   }
 }
 

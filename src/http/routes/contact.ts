@@ -9,13 +9,13 @@ import {
   EMPTY_FIELDS,
   thanksPage,
 } from '../../checkout/contact-page.ts'
+import { addressBlock } from '../../crypto/address-hash.ts'
 import { containsCardNumber, MASK, maskCardNumbers } from '../../crypto/pan.ts'
 import { DomainError, type FieldError, notFound } from '../../domain/errors.ts'
 import { INQUIRY_KINDS } from '../../domain/inquiries/inquiry.ts'
 import { readFormStamp, stampForm } from '../../domain/inquiries/inquiry-form.ts'
 import { submitInquiry } from '../../domain/inquiries/submit-inquiry.ts'
 import type { Tenant } from '../../domain/tenants/tenant-directory.ts'
-import { addressBlock } from '../client-address.ts'
 import { type AppContext, type AppEnv, ctxFor } from '../context.ts'
 import { formOf } from '../form-body.ts'
 import { PAGE_REFUSALS } from '../middleware/page-errors.ts'
