@@ -3,6 +3,9 @@ import { cp, mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { seal } from '../../src/crypto/envelope.ts'
+import { systemReplyRow } from '../../src/domain/idempotency/keys.ts'
+import { openFileKeyring } from '../../src/keyring/file-keyring.ts'
 import { type KeyServiceDouble, startKeyServiceDouble, VAULT_KEY, VAULT_TOKEN } from '../support/key-service-double.ts'
 import { type OperatorSite, openOperatorSite } from '../support/operator-site.ts'
 
@@ -38,6 +41,19 @@ async function inDatabase<Value>(work: (sql: postgres.Sql) => Promise<Value>): P
 
 /** As if the time had passed in which a command may still seal with what it reserved: a rotation waits for that. */
 const timePasses = () => inDatabase(sql => sql`update key_usage set leased_until = now() - interval '1 minute'`)
+
+/** A reply about no payer, sealed as the service does it. */
+async function insertReply(keyHash: Buffer): Promise<void> {
+  const keyring = await openFileKeyring(site.env.KEYRING_FILE as string)
+  const { key, version } = await keyring.sealingKey('idempotency-replies')
+  const place = { tenantId: 'acme', table: 'idempotency_keys', column: 'reply_sealed', row: systemReplyRow(keyHash) }
+  const sealed = seal(key, { ...place, keyVersion: version }, '["text/plain",""]')
+  await inDatabase(
+    sql => sql`
+      insert into idempotency_keys (tenant_id, key_hash, request_hash, status, moves_money, reply_sealed, reply_status, lease_until, created_at)
+      values ('acme', ${keyHash}, '\\x02', 'done', false, ${sealed}, 200, now(), now())`,
+  )
+}
 
 const versions = async () => {
   const { code, stdout, stderr } = await site.run(['keys', 'status', '--json'])
@@ -186,28 +202,31 @@ describe('rotation', () => {
     expect(JSON.parse((await site.run(['keys', 'rotate', '--json'])).stdout)).toMatchObject({ version: 3 })
   })
 
-  test('refuses to retire what is still used, and names where', async () => {
+  test('passes by what is damaged, names it, and refuses to retire what it stands under', async () => {
+    // More than a batch, of versions that are there, gone, and never were; after them one that opens.
     await inDatabase(
-      sql => sql`insert into idempotency_keys (tenant_id, key_hash, request_hash, status, moves_money, reply_sealed, reply_status,
-                                               lease_until, created_at)
-                 values ('acme', '\\x01', '\\x02', 'done', false, '\\x0100000002', 200, now(), now())`,
+      sql =>
+        sql`insert into idempotency_keys (tenant_id, key_hash, request_hash, status, moves_money, reply_sealed, reply_status, lease_until, created_at)
+          select 'acme', int4send(i), '\\x02', 'done', false, '\\x01'::bytea || int4send(v), 200, now(), now()
+            from generate_series(1, 300) i, lateral (select i % 4) as m(v)`,
     )
+    await insertReply(Buffer.from('ff', 'hex'))
     const refused = await site.run(['keys', 'retire', '2', '--json'])
     expect(refused.code).toBe(1)
     expect(JSON.parse(refused.stdout)).toEqual({
       version: 2,
       retired: false,
-      in_use: [{ tenant: 'acme', place: 'idempotency_keys.reply_sealed', rows: 1 }],
+      in_use: [{ tenant: 'acme', place: 'idempotency_keys.reply_sealed', rows: 75 }],
     })
     await timePasses()
-    // It does not open, so a rotation says so and leaves it.
     const rotated = await site.run(['keys', 'rotate', '--json'])
     expect(rotated.code).toBe(1)
-    expect(JSON.parse(rotated.stdout).tenants).toMatchObject([{ tenant: 'acme', damaged: 1 }])
-    await inDatabase(sql => sql`delete from idempotency_keys where key_hash = '\\x01'`)
+    expect(JSON.parse(rotated.stdout).tenants).toMatchObject([{ tenant: 'acme', rows: 2, damaged: 300 }])
+    await timePasses()
     const again = await site.run(['keys', 'rotate', '--json'])
-    expect(again.code, again.stderr).toBe(0)
-    expect(JSON.parse(again.stdout)).toMatchObject({ version: 4, resumed: true })
+    expect(again.code).toBe(1)
+    expect(JSON.parse(again.stdout)).toMatchObject({ version: 5, resumed: false, tenants: [{ rows: 2, damaged: 300 }] })
+    await inDatabase(sql => sql`delete from idempotency_keys`)
   })
 
   test('that cannot write the file changes nothing', async () => {

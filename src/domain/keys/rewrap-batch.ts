@@ -8,7 +8,7 @@ import { HOLDS_KEY, SEALED_COLUMNS, type SealedColumn, sealedVersion } from './s
 export const BATCH = 250
 
 /** `after` is the last row that was looked at; null when there was none. `damaged` rows do not open and stay as they are. */
-export type Batch = { after: string | null; done: number; damaged: number }
+export type Batch<Id = string> = { after: Id | null; done: number; damaged: number }
 
 /** The next rows of a table by id, from `after` on, whose data key an older version wraps. */
 export async function rewrapBatch(tx: Tx, ctx: Ctx, table: string, after: string): Promise<Batch> {
@@ -23,7 +23,7 @@ export async function rewrapBatch(tx: Tx, ctx: Ctx, table: string, after: string
   const wrapped: { id: string; wrapped: string; version: number }[] = []
   for (const { id, wrapped_key, key_version } of rows) {
     const place = { tenantId: ctx.tenantId, table, row: id }
-    const bytes = await ctx.keyring.unwrap(wrapped_key, key_version, place).catch(notUnwrapped)
+    const bytes = await ctx.keyring.unwrap(wrapped_key, key_version, place).catch(unlessDamaged)
     if (bytes === null) continue
     const anew = await ctx.keyring.wrap(bytes, place)
     bytes.fill(0)
@@ -40,22 +40,32 @@ export async function rewrapBatch(tx: Tx, ctx: Ctx, table: string, after: string
   return { after: rows.at(-1)?.id ?? null, done: wrapped.length, damaged: rows.length - wrapped.length }
 }
 
-/** The rows of a column that an older version sealed; there are few, so they need no order. */
-export async function resealColumn(tx: Tx, ctx: Ctx, purpose: SealingPurpose, of: SealedColumn): Promise<Batch> {
+/** What names a row of a sealed column: a text or bytes. */
+export type SealedId = string | Buffer
+
+/** The next rows of a column by id, from `after` on, that an older version sealed. */
+export async function resealColumn(
+  tx: Tx,
+  ctx: Ctx,
+  purpose: SealingPurpose,
+  of: SealedColumn,
+  after: SealedId | null,
+): Promise<Batch<SealedId>> {
   const { table, column, tenant, id, only, row } = of
-  const rows = await tx.sql.unsafe<{ id: never; sealed: Buffer; version: number }[]>(
+  const rows = await tx.sql.unsafe<{ id: SealedId; sealed: Buffer; version: number }[]>(
     `select ${id} as id, ${column} as sealed, ${sealedVersion(column)} as version from ${table}
       where ${tenant} = $1 and ${column} is not null${only ? ` and ${only}` : ''} and ${sealedVersion(column)} < $2
-      limit ${BATCH} for no key update skip locked`,
-    [ctx.tenantId, ctx.keyring.currentVersion],
+        ${after === null ? '' : `and ${id} > $3`}
+      order by ${id} limit ${BATCH} for no key update skip locked`,
+    [ctx.tenantId, ctx.keyring.currentVersion, ...(after === null ? [] : [after])],
   )
   let done = 0
   for (const { id: name, sealed, version } of rows) {
-    const place = { tenantId: ctx.tenantId, table, column, row: row(name) }
+    const place = { tenantId: ctx.tenantId, table, column, row: row(name as never) }
     const text = await ctx.keyring
       .openingKey(purpose, version)
       .then(key => open(key, { ...place, keyVersion: version }, sealed))
-      .catch(notOpened)
+      .catch(unlessDamaged)
     if (text === null) continue
     const anew = await ctx.keyring.sealingKey(purpose)
     await tx.sql.unsafe(`update ${table} set ${column} = $3 where ${tenant} = $1 and ${id} = $2`, [
@@ -65,22 +75,24 @@ export async function resealColumn(tx: Tx, ctx: Ctx, purpose: SealingPurpose, of
     ])
     done++
   }
-  return { after: null, done, damaged: rows.length - done }
+  return { after: rows.at(-1)?.id ?? null, done, damaged: rows.length - done }
 }
 
 export const SEALED = (Object.entries(SEALED_COLUMNS) as [SealingPurpose, readonly SealedColumn[]][]).flatMap(
   ([purpose, columns]) => columns.map(column => ({ purpose, column })),
 )
 
-const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code
+/** What a row says that was changed, or that names a version which is gone or never was. */
+const DAMAGED = [
+  'not_unwrapped',
+  'sealed_not_authentic',
+  'sealed_malformed',
+  'key_version_retired',
+  'unknown_key_version',
+]
 
 /** One damaged row does not keep the others from a new key; everything else does. */
-function notUnwrapped(error: unknown): null {
-  if (codeOf(error) === 'not_unwrapped') return null
-  throw error
-}
-
-function notOpened(error: unknown): null {
-  if (['sealed_not_authentic', 'sealed_malformed'].includes(String(codeOf(error)))) return null
+function unlessDamaged(error: unknown): null {
+  if (DAMAGED.includes(String((error as { code?: unknown }).code))) return null
   throw error
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ctx, Tx } from '../context.ts'
 import { write } from '../write.ts'
 import { countRows } from './count-rows.ts'
-import { type Batch, resealColumn, rewrapBatch, SEALED } from './rewrap-batch.ts'
+import { type Batch, resealColumn, rewrapBatch, SEALED, type SealedId } from './rewrap-batch.ts'
 import { tablesOfWrappedKeys } from './sealed-columns.ts'
 
 export type Pace = {
@@ -40,7 +40,7 @@ export async function rewrapTenant(ctx: Ctx, pace: Pace): Promise<Rewrapped> {
     open = await rowsLeft(ctx, version)
   }
   if (open > sum.damaged) throw new Error('rows stay locked: see who holds them, and run this again')
-  if (open === 0) await finish(ctx, version, sum.rows)
+  await finish(ctx, version, sum)
   return sum
 }
 
@@ -78,7 +78,7 @@ async function begin(ctx: Ctx, version: number, open: number) {
   })
 }
 
-async function finish(ctx: Ctx, version: number, rows: number): Promise<void> {
+async function finish(ctx: Ctx, version: number, details: Rewrapped): Promise<void> {
   const now = ctx.clock.now()
   await write(ctx, async tx => {
     await tx.sql`
@@ -89,14 +89,14 @@ async function finish(ctx: Ctx, version: number, rows: number): Promise<void> {
       audit: {
         action: 'keys.rotation-finish',
         object: { type: 'key_version', id: String(version) },
-        details: { rows },
+        details,
       },
     }
   })
 }
 
 /** `after` names the table and the last row of it that an earlier run looked at. */
-async function* batches(ctx: Ctx, version: number, after: string, share: number): AsyncGenerator<Batch> {
+async function* batches(ctx: Ctx, version: number, after: string, share: number): AsyncGenerator<Batch<SealedId>> {
   const [tableOfAfter = '', idOfAfter = ''] = after.split(' ')
   for (const table of await tablesOfWrappedKeys(ctx.db.sql)) {
     if (table < tableOfAfter) continue
@@ -109,21 +109,25 @@ async function* batches(ctx: Ctx, version: number, after: string, share: number)
     }
   }
   for (const { purpose, column } of SEALED) {
+    let id: SealedId | null = null
     for (;;) {
-      const batch = await paced(share, () => kept(ctx, version, async tx => resealColumn(tx, ctx, purpose, column)))
+      const batch: Batch<SealedId> = await paced(share, () =>
+        kept(ctx, version, tx => resealColumn(tx, ctx, purpose, column, id)),
+      )
       yield batch
-      if (batch.done === 0) break
+      if (batch.after === null) break
+      id = batch.after
     }
   }
 }
 
 /** A batch and what it means for the progress, together. */
-async function kept(
+async function kept<Id>(
   ctx: Ctx,
   version: number,
-  work: (tx: Tx) => Promise<Batch>,
+  work: (tx: Tx) => Promise<Batch<Id>>,
   table: string | null = null,
-): Promise<Batch> {
+): Promise<Batch<Id>> {
   return ctx.db.transaction(ctx.tenantId, async tx => {
     await tx.sql.unsafe(`set local statement_timeout = '${LOOK_TIMEOUT}'`)
     const batch = await work(tx)

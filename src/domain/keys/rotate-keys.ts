@@ -36,11 +36,9 @@ export async function rotateKeys(ctx: Ctx, editor: KeyringEditor, options: Rotat
   // Processes that had not met the new version yet have sealed with an older one until now.
   await waitUntilSettled(ctx, version, options)
   await rewrapAll(ctx, options, tenants)
-  const damaged = [...tenants.values()].reduce((sum, one) => sum + one.damaged, 0)
-  if (damaged === 0) {
-    await ctx.db.sql`
-      update key_versions set rewrapped_at = ${ctx.clock.now()} where version = ${version} and rewrapped_at is null`
-  }
+  // What is damaged stays damaged, however often it is tried: it is told, and stands in the way of no later rotation.
+  await ctx.db.sql`
+    update key_versions set rewrapped_at = ${ctx.clock.now()} where version = ${version} and rewrapped_at is null`
   return { version, resumed, tenants: [...tenants].map(([tenant, done]) => ({ tenant, ...done })) }
 }
 
