@@ -83,6 +83,7 @@ test('a prepared version is learned by all, then one seals with it while the oth
 
   await giveCopy()
   await until(async () => (await versionOf(await newPayer(second, 'Later'))) === 2)
+  await site.leasesEnd()
   await new Promise(resolve => rotated.once('exit', resolve))
   expect(rotated.exitCode).toBe(0)
   expect(await versionOf(between)).toBe(2)

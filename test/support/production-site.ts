@@ -14,6 +14,7 @@ import { createKeyringFile } from '../../src/keyring/file-keyring.ts'
 import { type ApiClient, accessToken, closeConnections, createClient, scopesOf } from './api-client.ts'
 import type { StripeIntent } from './charge-storm.ts'
 import { createSuiteDatabase, type SuiteDatabase } from './database.ts'
+import { asSuperuser } from './database-contents.ts'
 import { makeKey, startTestIssuer } from './test-issuer.ts'
 
 const run = promisify(execFile)
@@ -35,6 +36,8 @@ export type ProductionSite = {
   begin(args: string[], extra?: Record<string, string>): ChildProcess
   /** A command of panless with the environment; resolves with what it printed. */
   command(args: string[], extra?: Record<string, string>): Promise<{ code: number; stdout: string; stderr: string }>
+  /** As if the time had passed in which a process may still seal with an older version: a rotation waits for that. */
+  leasesEnd(): Promise<void>
   /** As `clientId`, or as the client that is named for its role. */
   client(service: Service, role: Role, clientId?: string): ApiClient
   withToken(service: Service, token: string): ApiClient
@@ -152,6 +155,14 @@ export async function openProductionSite(program = inject('program').file): Prom
         sub: clientId,
       })
       return createClient({ url: service.url, ca, token, check: () => {} })
+    },
+    async leasesEnd() {
+      await asSuperuser(
+        database,
+        sql => sql`
+          update key_usage set leased_until = now() - interval '1 minute'
+           where version < (select max(version) from key_versions)`,
+      )
     },
     withToken: (service, token) => createClient({ url: service.url, ca, token, check: () => {} }),
     control: controlOf(simulator.controlUrl),

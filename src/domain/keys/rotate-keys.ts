@@ -1,7 +1,9 @@
 // A rotation: a new version of the keys, and every row of every tenant put under it while the service goes on. It may be
 // killed at any moment; begun again, it goes on where it was.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { TRANSACTION_MAX_MS } from '../../db/client.ts'
 import type { KeyringEditor } from '../../keyring/edit-keyring.ts'
+import { LEASE_MS } from '../../keyring/encryption-count.ts'
 import type { Ctx } from '../context.ts'
 import { invalidState } from '../errors.ts'
 import { requireScope } from '../permissions.ts'
@@ -12,7 +14,7 @@ import { msUntilSettled } from './open-leases.ts'
 import { type Pace, type Rewrapped, rewrapTenant } from './rewrap-tenant.ts'
 
 /** A process that still takes leases of an older version after this has an older keyring. */
-const WAIT_MAX_MS = 60_000
+const WAIT_MAX_MS = LEASE_MS + TRANSACTION_MAX_MS + 30_000
 const WAIT_STEP_MS = 1_000
 
 export type RotateOptions = Pace & {
