@@ -1,10 +1,10 @@
 // Keeps a process from starting on a database that was restored from before an erasure.
-import { placePayers, readErasureList } from '../domain/erasures/find-returned.ts'
+import { findReturned } from '../domain/erasures/find-returned.ts'
 import type { Vault } from '../vault.ts'
 import { VaultError } from '../vault-error.ts'
 
 /** @throws VaultError */
-export async function refuseReturnedPayers({ dependencies }: Vault): Promise<void> {
+export async function refuseReturnedPayers({ dependencies }: Pick<Vault, 'dependencies'>): Promise<void> {
   const { erasureList, log } = dependencies
   if (erasureList === null) {
     log.warn(
@@ -13,9 +13,8 @@ export async function refuseReturnedPayers({ dependencies }: Vault): Promise<voi
     )
     return
   }
-  const { listed, unreadable } = readErasureList(dependencies, await erasureList.read())
+  const { returned, unreadable } = await findReturned(dependencies, await erasureList.read())
   if (unreadable > 0) log.warn({ lines: unreadable }, 'the list of erasures has lines that this vault did not sign')
-  const returned = (await placePayers(dependencies, listed)).filter(({ here }) => here === 'alive')
   if (returned.length === 0) return
   throw new VaultError(
     `The database holds ${returned.length} payers whose erasure is on the list: it was restored from before. ` +

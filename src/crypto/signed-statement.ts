@@ -48,16 +48,19 @@ export function createStatementSigner(
 /** Verifies with nothing but public keys. */
 export function statementReader(keyOf: (kid: string) => KeyObject | undefined): StatementReader {
   return (kind, statement) => {
-    const jws = readJws(statement)
-    if (jws?.typ !== STATEMENT_TYPES[kind] || jws.alg !== 'EdDSA') return null
-    const key = jws.kid === null ? undefined : keyOf(jws.kid)
-    return key && verify(null, Buffer.from(jws.signingInput), key, jws.signature) ? jws.payload : null
+    const jws = readJws(kind, statement)
+    const key = jws === null || jws.kid === null ? undefined : keyOf(jws.kid)
+    return jws && key && verify(null, Buffer.from(jws.signingInput), key, jws.signature) ? jws.payload : null
   }
 }
 
-function readJws(statement: string): CompactJws | null {
+/** What a statement says whoever signed it: to find which of many are worth verifying, and for nothing else. */
+export const peekStatement: StatementReader = (kind, statement) => readJws(kind, statement)?.payload ?? null
+
+function readJws(kind: StatementKind, statement: string): CompactJws | null {
   try {
-    return readCompactJws(statement)
+    const jws = readCompactJws(statement)
+    return jws.typ === STATEMENT_TYPES[kind] && jws.alg === 'EdDSA' ? jws : null
   } catch (error) {
     if (error instanceof TokenRefused) return null
     throw error

@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process'
 import { appendFile, chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import type postgres from 'postgres'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
+import { refuseReturnedPayers } from '../../src/cli/refuse-returned-payers.ts'
 import { anyFreePort } from '../../src/dev/ports.ts'
 import { createClient } from '../support/api-client.ts'
 import { connected } from '../support/database-contents.ts'
-import { erase } from '../support/erasing.ts'
+import { beginErasure, erase, workOff } from '../support/erasing.ts'
 import { charge } from '../support/money.ts'
 import { payerWithCard, type SavedCard } from '../support/payer-with-card.ts'
 import { until } from '../support/production-site.ts'
@@ -15,6 +16,8 @@ import { startWorld, type World } from '../support/world.ts'
 
 let world: World
 let gone: SavedCard
+/** Of this one the erasure has not ended yet: it waits until no process holds the key. */
+let going: SavedCard
 let stays: SavedCard
 /** A copy of the database from before the erasure, as a backup that was restored. */
 let older: string
@@ -23,10 +26,14 @@ beforeAll(async () => {
   // Without webhooks nothing is under way while the database is copied.
   world = await startWorld({ webhooks: false })
   gone = await payerWithCard(world)
+  going = await payerWithCard(world)
   stays = await payerWithCard(world)
   expect((await charge(world, gone.token)).status).toBe(201)
   older = await copyOfDatabase()
   await erase(world, gone.payer)
+  const erasure = await beginErasure(world, going.payer)
+  await workOff(world)
+  expect((await world.as('privacy').get(`/v1/erasures/${erasure}`)).json.step).toBe('wait_for_caches')
 })
 afterAll(async () => {
   await asServer(sql => sql.unsafe(`drop database if exists ${older} with (force)`))
@@ -62,6 +69,7 @@ async function run(args: string[], more: Record<string, string> = {}) {
   return { code: await ended, stdout, stderr }
 }
 
+const changed = (line: string) => `${line.slice(0, -4)}${line.endsWith('AAAA') ? 'BBBB' : 'AAAA'}`
 const list = () => world.environment.ERASURE_LIST_FILE as string
 const inOlder = (payer: string) =>
   connected(olderUrl(world.database.superuserUrl), async sql => {
@@ -70,16 +78,18 @@ const inOlder = (payer: string) =>
     return row
   })
 
-it('holds one signed line for each erasure, readable by its owner alone, and nothing about the person', async () => {
+it('holds one signed line for each erasure from before the key goes, readable by its owner alone, and nothing about the person', async () => {
   const lines = (await readFile(list(), 'utf8')).trim().split('\n')
-  expect(lines).toHaveLength(1)
+  expect(lines).toHaveLength(2)
   expect((await stat(list())).mode & 0o777).toBe(0o600)
-  expect(world.dependencies.statements.read('erasure', lines[0] as string)).toEqual({
-    tenant: 'demo',
-    payer: gone.payer,
-    erasure: expect.stringMatching(/^eras_/),
-    erased_at: expect.any(String),
-  })
+  for (const [at, { payer }] of [gone, going].entries()) {
+    expect(world.dependencies.statements.read('erasure', lines[at] as string)).toEqual({
+      tenant: 'demo',
+      payer,
+      erasure: expect.stringMatching(/^eras_/),
+      erased_at: expect.any(String),
+    })
+  }
 })
 
 it('serve and worker refuse to start on a database that is older than an erasure, and say what to do', async () => {
@@ -91,16 +101,44 @@ it('serve and worker refuse to start on a database that is older than an erasure
   }
 })
 
+it('a start looks at the signatures of lines about living payers alone', async () => {
+  const lines = (await readFile(list(), 'utf8')).trim().split('\n')
+  const living = world.dependencies.statements.sign('erasure', {
+    ...world.dependencies.statements.read('erasure', lines[0] as string),
+    payer: stays.payer,
+  })
+  const verified = vi.spyOn(world.dependencies.statements, 'read')
+  const start = (...more: string[]) =>
+    refuseReturnedPayers({
+      dependencies: {
+        ...world.dependencies,
+        erasureList: { read: async () => [...lines, ...more], append: async () => {} },
+      },
+    })
+  await start(changed(lines[0] as string))
+  expect(verified).not.toHaveBeenCalled()
+  // Whoever can write to the list, and cannot sign, stops no start, and hides no line that is ours.
+  await start(changed(living))
+  await expect(start(living, changed(living))).rejects.toThrow('panless erasures apply')
+  expect(verified).toHaveBeenCalledTimes(3)
+  verified.mockRestore()
+})
+
 it('list shows how each payer stands here, and leaves out lines that are not ours', async () => {
   const before = await readFile(list(), 'utf8')
   // A line that was cut off, one that was changed, and one of another kind.
   const [line] = before.split('\n') as [string]
-  const changed = `${line.slice(0, -4)}${line.endsWith('AAAA') ? 'BBBB' : 'AAAA'}`
   const other = world.dependencies.statements.sign('receipt', { tenant: 'demo', payer: stays.payer })
-  await appendFile(list(), `${line.slice(0, 60)}\n${changed}\n${other}\n`)
+  await appendFile(list(), `${line.slice(0, 60)}\n${changed(line)}\n${other}\n`)
   const shown = await run(['erasures', 'list', '--json'])
   expect(shown.code).toBe(1)
-  expect(JSON.parse(shown.stdout)).toMatchObject({ erasures: [{ payer: gone.payer, here: 'alive' }], unreadable: 3 })
+  expect(JSON.parse(shown.stdout)).toMatchObject({
+    erasures: [
+      { payer: gone.payer, here: 'alive' },
+      { payer: going.payer, here: 'alive' },
+    ],
+    unreadable: 3,
+  })
   await writeFile(list(), before)
   const table = await run(['erasures', 'list'])
   expect(table).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`${gone.payer} .* alive`)) })
@@ -116,8 +154,14 @@ it('a list that others can read is refused', async () => {
 it('apply erases again, and the service starts on what is left', async () => {
   const applied = await run(['erasures', 'apply', list(), '--json'], { ERASURE_LIST_FILE: `${list()}.new` })
   expect(applied.code, applied.stderr).toBe(0)
-  expect(JSON.parse(applied.stdout)).toMatchObject({ begun: [{ tenant: 'demo', payer: gone.payer }], unreadable: 0 })
-  expect(await inOlder(gone.payer)).toEqual({ status: 'erased', key: 0 })
+  expect(JSON.parse(applied.stdout)).toMatchObject({
+    begun: [
+      { tenant: 'demo', payer: gone.payer },
+      { tenant: 'demo', payer: going.payer },
+    ],
+    unreadable: 0,
+  })
+  for (const { payer } of [gone, going]) expect(await inOlder(payer)).toEqual({ status: 'erased', key: 0 })
   expect(await inOlder(stays.payer)).toMatchObject({ status: 'active' })
   const again = await run(['erasures', 'apply'])
   expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Nobody') })

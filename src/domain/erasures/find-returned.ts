@@ -2,9 +2,11 @@
 import type { Dependencies } from '../context.ts'
 import { internalContext } from '../tenants/operator-context.ts'
 import { read } from '../write.ts'
-import { type ListedErasure, readListed } from './keep-apart.ts'
+import { type ListedErasure, peekListed, readListed } from './keep-apart.ts'
 
 export type PlaceOfPayer = ListedErasure & { here: 'alive' | 'erasing' | 'erased' | 'absent' }
+
+const nameOf = ({ tenant, payer }: Pick<ListedErasure, 'tenant' | 'payer'>) => `${tenant} ${payer}`
 
 /** Payers of one look-up. */
 const BATCH = 1_000
@@ -19,9 +21,26 @@ export function readErasureList(
   for (const line of lines) {
     const one = readListed(statements, line)
     if (one === null) unreadable++
-    else listed.set(`${one.tenant} ${one.payer}`, one)
+    else listed.set(nameOf(one), one)
   }
   return { listed: [...listed.values()], unreadable }
+}
+
+/**
+ * Listed payers who are alive. Only of these is a signature looked at: a list of many years would hold up a start.
+ * A payer counts once one of the lines that name them is ours.
+ */
+export async function findReturned(
+  dependencies: Dependencies,
+  lines: readonly string[],
+): Promise<{ returned: ListedErasure[]; unreadable: number }> {
+  const peeked = lines.map(line => ({ line, listed: peekListed(line) }))
+  const named = peeked.flatMap(({ listed }) => listed ?? [])
+  const placed = await placePayers(dependencies, named)
+  const alive = new Set(placed.filter(({ here }) => here === 'alive').map(nameOf))
+  const suspected = peeked.filter(({ listed }) => listed === null || alive.has(nameOf(listed))).map(({ line }) => line)
+  const { listed, unreadable } = readErasureList(dependencies, suspected)
+  return { returned: listed, unreadable }
 }
 
 /** How each listed payer stands in this database. */

@@ -1,5 +1,5 @@
 // Writes the erasure, signed, to the list outside the database, so that a backup that is restored can be erased again.
-import type { StatementSigner } from '../../crypto/signed-statement.ts'
+import { peekStatement, type StatementSigner } from '../../crypto/signed-statement.ts'
 import type { Ctx } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import type { ErasureRow } from './erasure.ts'
@@ -10,21 +10,29 @@ export type ListedErasure = { tenant: string; payer: string; erasure: string; er
 /** A line that was written and not recorded is written again; readers take the two as one. */
 export async function keepApart(ctx: Ctx, erasure: ErasureRow): Promise<void> {
   if (ctx.erasureList === null) {
-    throw new DomainError('invalid_state', 'ERASURE_LIST_FILE is not set: an erasure ends only once it is on the list.')
+    throw new DomainError(
+      'invalid_state',
+      'ERASURE_LIST_FILE is not set: a key is destroyed only once the erasure is on the list.',
+    )
   }
   await ctx.erasureList.append(
     ctx.statements.sign('erasure', {
       tenant: ctx.tenantId,
       payer: erasure.payer_id,
       erasure: erasure.id,
-      erased_at: (erasure.key_destroyed_at ?? erasure.started_at).toISOString(),
+      erased_at: ctx.clock.wall().toISOString(),
     }),
   )
 }
 
 /** Null for a line that this vault did not sign, or that was cut off while it was written. */
-export function readListed({ read }: StatementSigner, line: string): ListedErasure | null {
-  const { tenant, payer, erasure, erased_at } = read('erasure', line) ?? {}
+export const readListed = ({ read }: StatementSigner, line: string) => listedOf(read('erasure', line))
+
+/** The same of a line whose signature nobody has looked at. */
+export const peekListed = (line: string) => listedOf(peekStatement('erasure', line))
+
+function listedOf(payload: Record<string, unknown> | null): ListedErasure | null {
+  const { tenant, payer, erasure, erased_at } = payload ?? {}
   const texts = [tenant, payer, erasure, erased_at]
   if (!texts.every(text => typeof text === 'string')) return null
   return { tenant, payer, erasure, erasedAt: erased_at } as ListedErasure

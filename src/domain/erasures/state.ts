@@ -13,12 +13,13 @@ export const ERASURE_MOVES: Readonly<Record<ErasureStatus, readonly ErasureStatu
 export const ERASURE_STEPS = [
   'wait_for_money',
   'delete_at_stripe',
+  // On the list before the key goes: no backup of before can come back unnoticed once nobody can be read.
+  'keep_apart',
   'destroy_key',
   'empty_rows',
   'wait_for_caches',
   'delete_at_stripe_again',
   'empty_rows_again',
-  'keep_apart',
   'finish',
 ] as const
 

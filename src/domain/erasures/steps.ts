@@ -24,12 +24,12 @@ export const KEY_GONE_AFTER_MS = CHARGING_TOKEN_KEPT_MS + DATA_KEY_KEPT_MS + LEA
 export const STEPS: Readonly<Record<ErasureStep, (ctx: Ctx, erasure: ErasureRow) => Promise<StepResult>>> = {
   wait_for_money: waitForMoney,
   delete_at_stripe: finishing(deleteAtStripe),
+  keep_apart: finishing(keepApart),
   destroy_key: finishing(destroyKey),
   empty_rows: finishing(emptyRows),
   wait_for_caches: waitForCaches,
   delete_at_stripe_again: finishing(deleteAtStripe),
   empty_rows_again: finishing(emptyRows),
-  keep_apart: finishing(keepApart),
   finish: finishing(finishErasure),
 }
 
