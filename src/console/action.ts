@@ -16,6 +16,9 @@ const KEY = /^[\x21-\x7e]{1,255}$/
 /** Refusals that the form itself shows; any other has a page of its own. */
 const SHOWN_BY_FORM: ReadonlySet<string> = new Set([
   'validation_failed',
+  // Of something that was named in the form; the page of something that is not there refuses by itself.
+  'not_found',
+  'payer_erased',
   'purpose_not_allowed',
   'second_person_required',
   'invalid_state',

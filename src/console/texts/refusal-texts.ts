@@ -47,7 +47,7 @@ export const REFUSAL_TEXTS: Record<Language, RefusalWords> = {
     },
     not_found: {
       title: 'There is nothing here',
-      help: 'The address may be wrong, or the object belongs to another tenant.',
+      help: 'The address or an id that was given may be wrong, or belong to another tenant.',
     },
     payer_erased: {
       title: 'This person has been erased',
@@ -110,7 +110,7 @@ export const REFUSAL_TEXTS: Record<Language, RefusalWords> = {
       title: '別の人の承認が必要です',
       help: '始めた本人は承認できません。同じ役割の別の人に依頼してください。',
     },
-    not_found: { title: '見つかりません', help: 'アドレスが違うか、別のテナントのものです。' },
+    not_found: { title: '見つかりません', help: 'アドレスか入力した ID が違う、または別のテナントのものです。' },
     payer_erased: {
       title: 'この人のデータは消去されました',
       help: '個人に関する情報は残っていません。金銭の記録は仮名で残ります。',
@@ -169,7 +169,7 @@ export const REFUSAL_TEXTS: Record<Language, RefusalWords> = {
       title: 'Өөр хүн хийх ёстой',
       help: 'Эхлүүлсэн хүн өөрөө баталж болохгүй. Ижил үүрэгтэй өөр хүнд хандана уу.',
     },
-    not_found: { title: 'Энд юу ч алга', help: 'Хаяг буруу эсвэл өөр байгууллагынх байна.' },
+    not_found: { title: 'Энд юу ч алга', help: 'Хаяг эсвэл оруулсан дугаар буруу, эсвэл өөр байгууллагынх байна.' },
     payer_erased: {
       title: 'Энэ хүний мэдээлэл устсан',
       help: 'Хувийн мэдээлэл үлдээгүй. Мөнгөний бүртгэл нууц нэрээр үлдэнэ.',
