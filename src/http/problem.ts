@@ -49,7 +49,7 @@ export const PROBLEMS: Record<ErrorCode, ProblemKind> = {
   charging_paused: { status: 503, title: 'Charging is paused' },
   stripe_unavailable: { status: 503, title: 'Stripe cannot be reached' },
   database_busy: { status: 503, title: 'The database is busy' },
-  sealing_unavailable: { status: 503, title: 'Nothing can be sealed now' },
+  sealing_unavailable: { status: 503, title: 'The keys cannot be used now' },
   region_mismatch: { status: 503, title: 'Deployment, database and tenants are not of one region' },
   authentication_unavailable: { status: 503, title: 'Tokens cannot be verified now' },
   internal_error: { status: 500, title: 'Something went wrong here' },

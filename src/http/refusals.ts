@@ -14,11 +14,8 @@ const AUDITED = new Set(['insufficient_scope', 'purpose_not_allowed', 'second_pe
 export async function noteRefusal(error: unknown, c: Context<AppEnv>): Promise<unknown> {
   const refusal = refusalOfDatabase(error) ?? error
   const { dependencies, requestId } = c.var
-  if (!(refusal instanceof DomainError)) {
-    dependencies.log.error(
-      { request_id: requestId, route: c.req.routePath, ...errorFields(refusal) },
-      'a request failed',
-    )
+  if (!(refusal instanceof DomainError) || refusal.code === 'sealing_unavailable') {
+    dependencies.log.error({ request_id: requestId, route: c.req.routePath, ...errorFields(error) }, 'a request failed')
   } else if (AUDITED.has(refusal.code) && c.var.access) {
     await recordDenial(ctxOf(c), `${c.req.method} ${c.req.routePath}`, refusal.code).catch(cause =>
       dependencies.log.error({ request_id: requestId, ...errorFields(cause) }, 'a denial could not be recorded'),

@@ -120,7 +120,8 @@ class FileKeyring implements Keyring {
 
   async meet(version: number): Promise<boolean> {
     if (!this.#roots.knows(version)) {
-      if (this.#reading) await this.#reading
+      // Who reads it tells what is wrong with it.
+      if (this.#reading) await this.#reading.catch(() => {})
       else await this.#tryReload()
     }
     return this.#roots.knows(version)

@@ -47,6 +47,21 @@ test('a version that is being retired gets no leases any more', async () => {
   await asSuperuser(world.database, sql => sql`update key_versions set retiring_at = now()`)
   const leases = createEncryptionLeases(world.dependencies)
   await expect(leases.grant(1, 'wrap', 1)).rejects.toMatchObject({ code: 'key_version_retired' })
+  world.dependencies.keyring.countBy(leases)
+  expect(await newPayer()).toMatchObject({ status: 503, json: { code: 'sealing_unavailable' } })
+  expect(world.logs.join('\n')).toContain('key_version_retired')
   await asSuperuser(world.database, sql => sql`update key_versions set retiring_at = null`)
   await expect(leases.grant(1, 'wrap', 1)).resolves.toBeUndefined()
+  expect((await newPayer()).status).toBe(201)
+})
+
+test('a row under a version that this process does not have is no fault of the request, and is logged', async () => {
+  const payer = (await newPayer()).json.id
+  await asSuperuser(world.database, sql => sql`update payers set key_version = 7 where id = ${payer}`)
+  world.dependencies.dataKeys.forget('demo', payer)
+  expect(await world.as('checkout').get(`/v1/payers/${payer}`)).toMatchObject({
+    status: 503,
+    json: { code: 'sealing_unavailable' },
+  })
+  expect(world.logs.join('\n')).toContain('unknown_key_version')
 })

@@ -190,6 +190,15 @@ describe('a keyring', () => {
     expect(() => retired.derive('tenant-secrets', 1)).toThrow('retired')
   })
 
+  test('that cannot be read anew says of a version only that it does not know it, to all who ask', async () => {
+    await createKeyringFile(path)
+    const keyring = await openFileKeyring(path)
+    await writeFile(path, 'broken')
+    const reading = failureOf(() => keyring.reload())
+    expect(await Promise.all([keyring.meet(2), keyring.meet(2)])).toEqual([false, false])
+    expect((await reading).code).toBe('keyring_malformed')
+  })
+
   test('gives each purpose a key of its own, the same in every process', async () => {
     await createKeyringFile(path)
     const [one, two] = [await openFileKeyring(path), await openFileKeyring(path)]
