@@ -214,6 +214,28 @@ describe('a correction', () => {
     expect((await get(id)).json.propagation).toBe('done')
   })
 
+  it('that meets what nobody expected is tried again, and holds up nothing', async () => {
+    const person = await personWithPayment(world)
+    const customer = await customerOf(person.payer)
+    await world.stripeApi('POST', `/v1/customers/${customer}`, { name: 'Wrong Name' })
+    const id = await verified(world, person, 'rectify', { changes: { real_name: 'Right Name' } })
+    await approve(world, id)
+    const flip = () =>
+      asSuperuser(
+        world.database,
+        sql => sql`update payers set identity_sealed = set_byte(identity_sealed, 20, get_byte(identity_sealed, 20) # 1)
+                    where id = ${person.payer}`,
+      )
+    await flip()
+    await world.work()
+    expect((await get(id)).json.propagation).toBe('due')
+    await flip()
+    await world.advance(60)
+    await world.work()
+    expect((await get(id)).json.propagation).toBe('done')
+    expect(await contactsAtStripe(customer)).toMatchObject({ name: 'Right Name' })
+  })
+
   it('without values needs them from the desk', async () => {
     const person = await personWithPayment(world)
     const id = await verified(world, person, 'rectify')

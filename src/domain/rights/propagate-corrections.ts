@@ -6,6 +6,7 @@ import type { StripeCustomerContacts } from '../../stripe/card-objects.ts'
 import { StripeFailure } from '../../stripe/stripe-failure.ts'
 import type { Ctx, Dependencies } from '../context.ts'
 import { recordStripeDisclosure } from '../disclosures/record-stripe-disclosure.ts'
+import { errorShape } from '../error-shape.ts'
 import { DomainError } from '../errors.ts'
 import { loadPayer } from '../payers/get-payer.ts'
 import { IDENTITY_FIELDS, type IdentityField } from '../payers/payer.ts'
@@ -54,8 +55,9 @@ async function propagate(ctx: Ctx, row: DueRow): Promise<Outcome> {
   try {
     return { state: 'done', fields: await follow(ctx, row), code: null }
   } catch (error) {
-    if (!(error instanceof StripeFailure || error instanceof DomainError)) throw error
-    const code = error instanceof StripeFailure ? error.kind : error.code
+    const code = codeOf(error)
+    if (code === 'internal_error')
+      ctx.log.error({ request: row.id, ...errorShape(error) }, 'a correction could not be brought to Stripe')
     // Gone at Stripe, or from here: nothing is left to correct.
     if (code === 'not_found' || code === 'payer_erased') return { state: 'done', fields: [], code }
     const wait = RETRY_AFTER_MINUTES[row.attempts - 1]
@@ -63,6 +65,9 @@ async function propagate(ctx: Ctx, row: DueRow): Promise<Outcome> {
     return { state: 'due', code, at: new Date(ctx.clock.now().getTime() + wait * MINUTE_MS) }
   }
 }
+
+const codeOf = (error: unknown): string =>
+  error instanceof StripeFailure ? error.kind : error instanceof DomainError ? error.code : 'internal_error'
 
 /** Reads what is held now, so that the last of several corrections is what arrives. Answers which fields it changed. */
 async function follow(ctx: Ctx, { id, payer_id: payerId, attempts }: DueRow): Promise<string[]> {
