@@ -485,7 +485,10 @@ describe('the log', () => {
     expect((await privacy.get(`/v1/disclosures/${log[0].id}`)).json).toEqual(log[0])
     const ctx = operatorContext(world.dependencies, 'demo', 'test')
     const told = await ctx.db.transaction('demo', tx => listDisclosuresOf(tx, ctx, payer))
-    expect(told).toMatchObject([{ id: log[0].id, recipient: 'stripe', basis: 'contract', in_cohort: false }])
+    const entry = { id: log[0].id, recipient: 'stripe', basis: 'contract', in_cohort: false }
+    expect(told).toMatchObject({ rows: [entry], complete: true })
+    const cut = await ctx.db.transaction('demo', tx => listDisclosuresOf(tx, ctx, payer, 0))
+    expect(cut).toEqual({ rows: [], complete: false })
     const nobody = await person()
     expect((await privacy.get(`/v1/payers/${nobody.payer}/disclosures`)).json.data).toEqual([])
   })

@@ -43,7 +43,7 @@ export async function buildAccessPackage(tx: Tx, ctx: Ctx, payerId: string): Pro
     held: {
       ...Object.fromEntries(sections.map(({ section, rows, complete }) => [section, { rows, complete }])),
       // With the recipients' names, also of cohorts that the person was one of many in.
-      log_of_disclosures: { rows: await listDisclosuresOf(tx, ctx, payerId), complete: true },
+      log_of_disclosures: await listDisclosuresOf(tx, ctx, payerId),
     },
     register_version: register.version,
     purposes: register.purposes,

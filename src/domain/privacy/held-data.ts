@@ -1,6 +1,5 @@
 // Everything that is held about a person, table by table and column by column: the access package is read by it, and a
-// column that stands in no class here fails the test of the canary person. A new table or column is entered with its
-// migration.
+// column that stands in no class here fails a test. A new table or column is entered with its migration.
 
 import type { PersonalField } from './personal-fields.ts'
 import { ROWS_OF_PERSON } from './rows-of-person.ts'
@@ -190,7 +189,8 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
     workings: 'wrapped_key key_version package_until downloads created_by decided_by',
   }),
   disclosure_people: table({
-    section: 'log_of_disclosures',
+    section: null,
+    because: "Told by the log of disclosures, with the recipients' names.",
     fields: ['disclosure.record'],
     row: 'disclosure_id',
     facts: 'disclosure_id at',
