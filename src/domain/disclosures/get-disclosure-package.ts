@@ -4,10 +4,10 @@ import type { Ctx } from '../context.ts'
 import { invalidState } from '../errors.ts'
 import { openJson, type SealingKey } from '../payers/data-key.ts'
 import { requirePermission } from '../permissions.ts'
+import { purposeNotAllowed } from '../privacy/require-purpose.ts'
 import { read, write } from '../write.ts'
 import { disclosureKey, loadDisclosure, packagePlace } from './disclosure.ts'
 import { PACKAGE_DOWNLOADS_MAX, PACKAGE_TYPES } from './make-package.ts'
-import { notAllowed } from './require-covered.ts'
 
 export type FetchedPackage = { fileName: string; contentType: string; text: string }
 
@@ -15,7 +15,8 @@ export type FetchedPackage = { fileName: string; contentType: string; text: stri
 export async function getDisclosurePackage(ctx: Ctx, id: string): Promise<FetchedPackage> {
   requirePermission(ctx, 'getDisclosurePackage')
   const { created_by } = await read(ctx, tx => loadDisclosure(tx, id))
-  if (created_by !== personOf(ctx.actor)) throw notAllowed('Only the one who made a disclosure may fetch its package.')
+  if (created_by !== personOf(ctx.actor))
+    throw purposeNotAllowed('Only the one who made a disclosure may fetch its package.')
   return write(ctx, async tx => {
     const row = await loadDisclosure(tx, id, true)
     const [kept] = await tx.sql<{ sealed: Buffer | null }[]>`

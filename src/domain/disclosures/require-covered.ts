@@ -1,8 +1,7 @@
 // Whether a purpose carries a disclosure: it rests on the basis that is claimed, and covers every field.
 import type { Tx } from '../context.ts'
-import { DomainError } from '../errors.ts'
-import { purposeNamed } from '../privacy/register.ts'
 import { registerInForce } from '../privacy/register-in-force.ts'
+import { covering, purposeNotAllowed } from '../privacy/require-purpose.ts'
 import { DISCLOSURE_FIELDS, type DisclosureField } from './disclosure-fields.ts'
 
 /** @throws purpose_not_allowed */
@@ -12,19 +11,13 @@ export async function requireCovered(
   basis: 'consent' | 'law',
   fields: readonly DisclosureField[],
 ): Promise<void> {
-  const known = purposeNamed(await registerInForce(tx), purpose)
-  if (!known) throw notAllowed('This purpose is not in the register of purposes.')
-  if (known.basis !== basis) throw notAllowed(`This purpose does not rest on ${basis}.`)
-  if (fields.some(field => DISCLOSURE_FIELDS[field].some(name => !known.fields.includes(name)))) {
-    throw notAllowed('This purpose does not cover every field asked for.')
-  }
+  const names = fields.flatMap(field => DISCLOSURE_FIELDS[field])
+  const known = covering(await registerInForce(tx), purpose, names)
+  if (known.basis !== basis) throw purposeNotAllowed(`This purpose does not rest on ${basis}.`)
 }
 
 /** A cohort asks nobody, so what rests on each person's consent cannot carry it. @throws purpose_not_allowed */
 export async function requireCohortPurpose(tx: Tx, purpose: string): Promise<void> {
-  const known = purposeNamed(await registerInForce(tx), purpose)
-  if (!known) throw notAllowed('This purpose is not in the register of purposes.')
-  if (known.basis === 'consent') throw notAllowed('This purpose rests on the consent of each person.')
+  const { basis } = covering(await registerInForce(tx), purpose, [])
+  if (basis === 'consent') throw purposeNotAllowed('This purpose rests on the consent of each person.')
 }
-
-export const notAllowed = (detail: string) => new DomainError('purpose_not_allowed', detail)

@@ -14,7 +14,7 @@ import {
   inquirySource,
   showInquiry,
 } from './inquiry.ts'
-import { INQUIRY_STATUSES } from './state.ts'
+import { INQUIRY_STATUSES, WAITING } from './state.ts'
 
 export const listInquiriesQuery = z.strictObject({
   ...pageQuery,
@@ -37,7 +37,7 @@ export async function listInquiries(ctx: Ctx, query: unknown): Promise<Page<Inqu
   const after = keyOfCursor(cursor, /^inqr_[0-9a-z]{26}$/)
   const rows = await read(ctx, tx => {
     const { sql } = tx
-    const overdue = sql`(i.status in ('received', 'assigned') and i.due_at <= ${ctx.clock.now()})`
+    const overdue = sql`(i.status in ${sql([...WAITING])} and i.due_at <= ${ctx.clock.now()})`
     return sql<InquiryRow[]>`
       select ${inquiryColumns(tx)} ${inquirySource(tx)}
        where i.tenant_id = ${ctx.tenantId}

@@ -7,9 +7,9 @@ import { type Answer, idempotentRequest } from '../idempotency/request.ts'
 import { newId } from '../ids.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
-import { consentPurposes } from '../privacy/register.ts'
+import { consentPurposes, type Register } from '../privacy/register.ts'
 import { registerInForce } from '../privacy/register-in-force.ts'
-import { requireFieldsCovered } from '../privacy/require-fields-covered.ts'
+import { refuseUncovered } from '../privacy/require-fields-covered.ts'
 import { read } from '../write.ts'
 import { CONSENT_COLUMNS, type ConsentRow, type ConsentView, showConsent } from './consents.ts'
 import { openDataKey, sealJson } from './data-key.ts'
@@ -43,8 +43,9 @@ export async function recordConsent(ctx: Ctx, payerId: string, input: unknown): 
     resume: consentId => findConsent(ctx, payerId, consentId),
     change: async tx => {
       await holdLiving(tx, payerId)
-      await requireConsentPurpose(tx, wanted.purpose)
-      await requireFieldsCovered(tx, { 'consent.record': '/purpose', 'consent.evidence': '/ip' })
+      const register = await registerInForce(tx)
+      requireConsentPurpose(register, wanted.purpose)
+      refuseUncovered(register, { 'consent.record': '/purpose', 'consent.evidence': '/ip' })
       const [made] = await tx.sql<ConsentRow[]>`
         insert into consents (tenant_id, id, payer_id, purpose, text_version, locale, accepted_at, evidence_sealed, source, created_at)
         values (${ctx.tenantId}, ${id}, ${payerId}, ${wanted.purpose}, ${wanted.text_version}, ${wanted.locale ?? null},
@@ -80,7 +81,7 @@ export async function loadConsent(tx: Tx, payerId: string, consentId: string): P
   return showConsent(row)
 }
 
-async function requireConsentPurpose(tx: Tx, purpose: string): Promise<void> {
-  const choices = consentPurposes(await registerInForce(tx))
+function requireConsentPurpose(register: Register, purpose: string): void {
+  const choices = consentPurposes(register)
   if (!choices.includes(purpose)) throw invalidField('/purpose', `must be one of ${choices.join(', ')}`, 'not_a_choice')
 }

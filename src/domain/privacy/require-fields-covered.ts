@@ -18,7 +18,8 @@ export async function requireFieldsCoveredLately(ctx: Ctx, fields: StoredFields)
   if (Object.keys(fields).length > 0) refuseUncovered(await recentRegister(ctx), fields)
 }
 
-function refuseUncovered(register: Register, fields: StoredFields): void {
+/** @throws field_without_purpose */
+export function refuseUncovered(register: Register, fields: StoredFields): void {
   const covered = coveredFields(register)
   const errors = Object.entries(fields)
     .filter(([field]) => !covered.has(field))

@@ -35,7 +35,7 @@ export async function requirePurpose(
   await tx.sql`select 1 from payers where tenant_id = ${tx.tenantId} and id = ${payerId} for share`
   const [objected] = await tx.sql`
     select 1 from objections where tenant_id = ${tx.tenantId} and payer_id = ${payerId} and purpose = ${purpose}`
-  if (objected) throw notAllowed('The payer has objected to this purpose.')
+  if (objected) throw purposeNotAllowed('The payer has objected to this purpose.')
   return cover
 }
 
@@ -43,14 +43,15 @@ export async function requirePurpose(
 export async function requireGeneralPurpose(tx: Tx, purpose: string, fields: readonly PersonalField[]): Promise<void> {
   const { basis } = covering(await registerInForce(tx), purpose, fields)
   if (basis !== 'contract' && basis !== 'law')
-    throw notAllowed('This purpose rests on the will of each person, so it allows no search.')
+    throw purposeNotAllowed('This purpose rests on the will of each person, so it allows no search.')
 }
 
-function covering(register: Register, purpose: string, fields: readonly PersonalField[]): Purpose {
+/** The purpose, when the register has it and it covers the fields. @throws purpose_not_allowed */
+export function covering(register: Register, purpose: string, fields: readonly PersonalField[]): Purpose {
   const found = purposeNamed(register, purpose)
-  if (!found) throw notAllowed('This purpose is not in the register of purposes.')
+  if (!found) throw purposeNotAllowed('This purpose is not in the register of purposes.')
   if (fields.some(field => !found.fields.includes(field)))
-    throw notAllowed('This purpose does not cover every field asked for.')
+    throw purposeNotAllowed('This purpose does not cover every field asked for.')
   return found
 }
 
@@ -60,8 +61,8 @@ async function livingConsent(tx: Tx, payerId: string | null, purpose: string): P
     select id from consents
      where tenant_id = ${tx.tenantId} and payer_id = ${payerId} and purpose = ${purpose} and withdrawn_at is null
      order by created_at desc limit 1 for share`
-  if (!consent) throw notAllowed('The payer has given no consent to this purpose, or has withdrawn it.')
+  if (!consent) throw purposeNotAllowed('The payer has given no consent to this purpose, or has withdrawn it.')
   return consent.id
 }
 
-const notAllowed = (detail: string) => new DomainError('purpose_not_allowed', detail)
+export const purposeNotAllowed = (detail: string) => new DomainError('purpose_not_allowed', detail)

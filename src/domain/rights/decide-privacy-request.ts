@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { personOf } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
-import { DomainError, invalidField, invalidState } from '../errors.ts'
+import { DomainError, invalidState } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
 import { type Answer, idempotentRequest } from '../idempotency/request.ts'
 import { queueMail } from '../mail/queue-mail.ts'
@@ -26,7 +26,7 @@ import {
   type RequestRow,
   showPrivacyRequest,
 } from './privacy-request.ts'
-import { correctionSchema, purposesSchema } from './request-input.ts'
+import { correctionSchema, purposesSchema, refuseMisfits } from './request-input.ts'
 import { isUnverified } from './state.ts'
 
 export const decidePrivacyRequestInput = z.strictObject({
@@ -52,7 +52,7 @@ export async function decidePrivacyRequest(
   const before = await read(ctx, tx => loadPrivacyRequest(tx, requestId))
   idempotentRequest(ctx)
   const decision = parseInput(decidePrivacyRequestInput, input)
-  refuseMisfits(before, decision)
+  refuseMisfits(before.kind, decision)
   const [payer, { name: merchant }] = await Promise.all([payerKeyOfRequest(ctx, before), tenantOf(ctx)])
   return writeOnce(ctx, {
     resume: async id => showPrivacyRequest(ctx, await read(ctx, tx => loadPrivacyRequest(tx, id))),
@@ -140,11 +140,6 @@ async function keepDecision(tx: Tx, ctx: Ctx, { id }: RequestRow, decision: Deci
        set decision = ${decision}, decided_by = ${personOf(ctx.actor)}, decided_at = ${ctx.clock.now()},
            approved_by = null, approved_at = null
      where tenant_id = ${ctx.tenantId} and id = ${id}`
-}
-
-function refuseMisfits({ kind }: RequestRow, { changes, purposes }: Decision): void {
-  if (changes && kind !== 'rectify') throw invalidField('/changes', 'belongs to a request of kind rectify')
-  if (purposes && kind !== 'object') throw invalidField('/purposes', 'belongs to a request of kind object')
 }
 
 function refuseUndecidable({ status }: RequestRow): void {

@@ -3,7 +3,6 @@
 import { z } from 'zod'
 import { actorId } from '../audit/entry.ts'
 import type { Actor, Ctx, Tx } from '../context.ts'
-import { invalidField } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
 import type { Answer } from '../idempotency/request.ts'
 import { newId } from '../ids.ts'
@@ -26,7 +25,7 @@ import {
   type RequestDetails,
   requestPlaces,
 } from './privacy-request.ts'
-import { contactOf, type PrivacyRequestInput } from './request-input.ts'
+import { contactOf, type PrivacyRequestInput, refuseMisfits } from './request-input.ts'
 import { rightsLinkUrl } from './rights-link.ts'
 import { REQUEST_KINDS } from './state.ts'
 
@@ -46,7 +45,7 @@ export type ReceivedRequest = z.infer<typeof receivedRequestSchema>
 
 /** @throws validation_failed, payer_erased, rate_limited */
 export async function recordRequest(ctx: Ctx, wanted: PrivacyRequestInput): Promise<Answer<ReceivedRequest>> {
-  refuseMisfits(wanted)
+  refuseMisfits(wanted.kind, wanted)
   const now = ctx.clock.now()
   const id = newId('privacyRequest', now)
   const contact = contactOf(ctx, wanted.contact)
@@ -123,11 +122,6 @@ async function acknowledge(
       link: received.verification_url,
     },
   })
-}
-
-function refuseMisfits({ kind, changes, purposes }: PrivacyRequestInput): void {
-  if (changes && kind !== 'rectify') throw invalidField('/changes', 'belongs to a request of kind rectify')
-  if (purposes && kind !== 'object') throw invalidField('/purposes', 'belongs to a request of kind object')
 }
 
 function receivedOf(

@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import { lookupHash, normalizeEmail, normalizePhone } from '../../crypto/keyed-hash.ts'
 import type { Ctx } from '../context.ts'
+import { invalidField } from '../errors.ts'
 import { LOCALE, payerFields } from '../payers/payer.ts'
-import { REQUEST_KINDS } from './state.ts'
+import { REQUEST_KINDS, type RequestKind } from './state.ts'
 
 const CONTACT_MAX = 254
 export const MESSAGE_MAX = 2_000
@@ -50,6 +51,15 @@ export const privacyRequestInput = z.strictObject({
 })
 
 export type PrivacyRequestInput = z.output<typeof privacyRequestInput>
+
+/** @throws validation_failed */
+export function refuseMisfits(
+  kind: RequestKind,
+  { changes, purposes }: Pick<PrivacyRequestInput, 'changes' | 'purposes'>,
+): void {
+  if (changes && kind !== 'rectify') throw invalidField('/changes', 'belongs to a request of kind rectify')
+  if (purposes && kind !== 'object') throw invalidField('/purposes', 'belongs to a request of kind object')
+}
 
 export type Contact = { kind: 'email' | 'phone'; hash: Buffer }
 
