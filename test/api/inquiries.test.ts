@@ -316,7 +316,11 @@ test('what was written is forgotten two years after the end, and that there was 
   const { id } = await received({ message: 'Forget me' })
   const payer = await world.as('checkout').post('/v1/payers', { short_name: 'P' })
   const linked = await received({ payer: payer.json.id })
-  for (const one of [id, linked.id]) await verb(one, 'close', { outcome: 'settled' })
+  const look = { purpose: 'answer_messages', reason }
+  for (const one of [id, linked.id]) {
+    expect((await privacy.post(`/v1/inquiries/${one}/reveal`, look, { key: null })).status).toBe(200)
+    await verb(one, 'close', { outcome: 'settled' })
+  }
   await world.advance(730 * DAY_SECONDS)
   await world.work()
   expect((await privacy.get(`/v1/inquiries/${id}`)).json.messages[0].text).toBe('Forget me')
@@ -328,6 +332,15 @@ test('what was written is forgotten two years after the end, and that there was 
       select i.contact_sealed, i.wrapped_key, i.address_hash, m.body_sealed from inquiries i
         join inquiry_messages m on m.tenant_id = i.tenant_id and m.inquiry_id = i.id where i.id in ${sql([id, linked.id])}`,
   )
+  const looks = await asSuperuser(
+    world.database,
+    sql => sql<{ inquiry: string; why: boolean }[]>`
+      select inquiry_id as inquiry, reason_sealed <> '' as why from reveals where inquiry_id in ${sql([id, linked.id])}`,
+  )
+  expect(Object.fromEntries(looks.map(({ inquiry, why }) => [inquiry, why]))).toEqual({
+    [id]: false,
+    [linked.id]: true,
+  })
   const nothing = { contact_sealed: null, wrapped_key: null, address_hash: null, body_sealed: null }
   expect([...rows]).toEqual([nothing, nothing])
   const read = await privacy.get(`/v1/inquiries/${id}`)

@@ -95,6 +95,17 @@ export const RETENTION_RULES: Readonly<Record<string, RetentionRule>> = {
     over: 'body_sealed is not null and inquiry_id in (select id from inquiries where tenant_id = $1 and closed_at < $2)',
     empty: 'body_sealed = null',
   },
+  // The inquiry's own key sealed them, which goes next.
+  'reasons of looks at inquiries': {
+    table: 'reveals',
+    key: 'id',
+    record: 'inquiries',
+    clock: 'business',
+    over:
+      "payer_id is null and reason_sealed <> '' and " +
+      'inquiry_id in (select id from inquiries where tenant_id = $1 and closed_at < $2)',
+    empty: "reason_sealed = ''",
+  },
   // With the key of its own nothing that was sealed with it opens, in backups neither.
   'contacts of inquiries': {
     table: 'inquiries',
