@@ -1,25 +1,27 @@
 // Liveness, readiness and the metrics port: what a balancer and Prometheus see.
 import { randomUUID } from 'node:crypto'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ApiAnswer } from '../support/api-client.ts'
 import { startWorld, type World, type WorldOptions } from '../support/world.ts'
 
 const worlds: World[] = []
-afterEach(async () => {
-  for (const world of worlds.splice(0)) await world.close()
+/** Where every part answers. */
+let world: World
+beforeAll(async () => {
+  world = await start()
 })
+afterAll(() => Promise.all(worlds.map(one => one.close())))
 
 async function start(options: WorldOptions = {}): Promise<World> {
-  const world = await startWorld({ webhooks: false, ...options })
-  worlds.push(world)
-  return world
+  const started = await startWorld({ webhooks: false, ...options })
+  worlds.push(started)
+  return started
 }
 
 const checksOf = (answer: ApiAnswer) => [answer.status, answer.json.status, answer.json.checks]
 
 describe('readiness', () => {
   test('is given without a token when every part answers', async () => {
-    const world = await start()
     const anybody = world.withToken(null)
     expect(await anybody.get('/healthz')).toMatchObject({ status: 200, json: { status: 'alive' } })
     await world.as('checkout').get('/v1/payers')
@@ -61,7 +63,6 @@ describe('readiness', () => {
 
 describe('metrics', () => {
   test('are on a port of their own and nowhere else', async () => {
-    const world = await start()
     expect((await world.withToken(null).get('/metrics')).status).toBe(404)
     expect((await world.as('admin').get('/metrics')).status).toBe(404)
     for (const path of ['/v1/payers', '/healthz', '/', '/metrics/../v1/payers']) {
@@ -71,7 +72,6 @@ describe('metrics', () => {
   })
 
   test('count by route pattern, so that ids neither leak nor pile up', async () => {
-    const world = await start()
     const checkout = world.as('checkout')
     const { id } = (await checkout.post('/v1/payers', { short_name: `M ${randomUUID()}` })).json
     await checkout.get(`/v1/payers/${id}`)
@@ -86,7 +86,6 @@ describe('metrics', () => {
   })
 
   test('name what an operator watches', async () => {
-    const world = await start()
     const text = await (await fetch(world.metricsUrl)).text()
     for (const name of [
       'panless_http_requests_total',

@@ -1,13 +1,11 @@
 // Deployment, database and tenants are of one region: at start, while running, and in what leaves.
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { asSuperuser } from '../support/database-contents.ts'
 import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const worlds: World[] = []
-afterEach(async () => {
-  for (const world of worlds.splice(0)) await world.close()
-})
+afterAll(() => Promise.all(worlds.map(world => world.close())))
 
 async function start(): Promise<World> {
   const world = await startWorld({ webhooks: false })
@@ -24,7 +22,8 @@ const eventually = (world: World, status: number) =>
 const change = (world: World, statement: string) => asSuperuser(world.database, sql => sql.unsafe(statement))
 
 describe('while it runs', () => {
-  test.each([
+  // At once, since each waits twice for the guard.
+  test.concurrent.each([
     ['the marker names another region', "update deployment_region set region = 'mars'"],
     ['the marker is taken away', 'delete from deployment_region'],
     ['a tenant of another region appears', "update tenants set region = 'mars' where id = 'other'"],
