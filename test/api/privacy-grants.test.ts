@@ -1,7 +1,8 @@
 // What granting a request does: the package, the correction that reaches Stripe, the objection, the reminder of deadlines.
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { asSuperuser, databaseTexts, tablesHolding } from '../support/database-contents.ts'
+import { minutesPass } from '../support/erasing.ts'
 import { faults } from '../support/money.ts'
 import {
   amountOf,
@@ -333,10 +334,7 @@ describe('an erasure', () => {
     expect((await approve(world, id, 'second-subject')).json.status).toBe('executing')
     for (let round = 0; round < 8 && (await get(id)).json.status === 'executing'; round++) {
       await world.work()
-      await asSuperuser(
-        world.database,
-        sql => sql`update erasures set key_destroyed_at = key_destroyed_at - interval '10 minutes'`,
-      )
+      await minutesPass(world)
       await world.advance(900)
     }
     expect((await get(id)).json).toMatchObject({ status: 'done', message: null, decision: { reason: null } })
@@ -350,6 +348,33 @@ describe('an erasure', () => {
     expect((await approve(world, id)).status).toBe(409)
     const asked = { kind: 'access', payer: person.payer, contact: person.email }
     expect((await world.as('privacy').post('/v1/privacy-requests', asked)).json.code).toBe('payer_erased')
+  })
+
+  it('that was granted twice at once ends both requests with the one receipt', async () => {
+    const person = await personWithPayment(world)
+    const ids = [await verified(world, person, 'erase'), await verified(world, person, 'erase')]
+    for (const id of ids) expect((await approve(world, id)).json.status).toBe('approved')
+    // Both have found the payer alive before either begins: the test holds the payer until both wait for it.
+    const granted = await asSuperuser(world.database, sql =>
+      sql.begin(async tx => {
+        await tx`select 1 from payers where id = ${person.payer} for update`
+        const granting = Promise.all(ids.map(id => approve(world, id, 'second-subject')))
+        const waiting = () => tx`
+          select distinct w.pid from pg_locks w join pg_locks o on o.pid = w.pid
+           where not w.granted and o.database = (select oid from pg_database where datname = current_database())`
+        await vi.waitUntil(async () => (await waiting()).length >= 2, { timeout: 10_000 })
+        return { granting }
+      }),
+    ).then(({ granting }) => granting)
+    expect(granted.map(({ status }) => status)).toEqual([200, 200])
+    for (let rounds = 0; rounds < 4; rounds++) {
+      await minutesPass(world)
+      await world.work()
+      await world.advance(900)
+    }
+    for (const id of ids) expect((await get(id)).json).toMatchObject({ status: 'done', receipt: true })
+    const receipts = await Promise.all(ids.map(id => get(id, '/receipt')))
+    expect(new Set(receipts.map(({ json }) => json.statement)).size).toBe(1)
   })
 })
 

@@ -15,7 +15,7 @@ export async function finishErasure(ctx: Ctx, { id }: ErasureRow): Promise<void>
     await tx.sql`
       update erasures set status = 'done', receipt = ${receipt}, finished_at = coalesce(finished_at, ${now}), lease_until = null
        where tenant_id = ${ctx.tenantId} and id = ${id}`
-    await finishErasureRequest(tx, ctx, erasure.payer_id, erasure.request_id, receipt)
+    await finishErasureRequest(tx, ctx, erasure.payer_id, receipt)
     return {
       value: null,
       audit: {
