@@ -24,9 +24,10 @@ export type KeyringEditor = {
 
 export function keyringEditor(path: string, service: KeyService | null): KeyringEditor {
   async function change(edit: (document: KeyringDocument) => Promise<KeyringDocument> | KeyringDocument) {
-    const document = readKeyringDocument(await readPrivateFile(path))
+    const text = await readPrivateFile(path)
+    const document = readKeyringDocument(text)
     refuseOtherService(document, service)
-    await replacePrivateFile(path, documentText(await edit(document)))
+    await replacePrivateFile(path, text, documentText(await edit(document)))
   }
 
   return {
@@ -49,8 +50,9 @@ export function keyringEditor(path: string, service: KeyService | null): Keyring
 
 /** Wraps the keys of a file that holds them in the clear; what was in the clear is overwritten nowhere but there. */
 export async function protectKeyringFile(path: string, service: KeyService): Promise<void> {
-  const document = await wrappedBy(readKeyringDocument(await readPrivateFile(path)), service)
-  await replacePrivateFile(path, documentText(document))
+  const text = await readPrivateFile(path)
+  const document = await wrappedBy(readKeyringDocument(text), service)
+  await replacePrivateFile(path, text, documentText(document))
 }
 
 const pendingOf = (document: KeyringDocument): number | null =>

@@ -16,12 +16,18 @@ export async function makePrivateFile(path: string, text: string): Promise<void>
 }
 
 /**
- * Puts another text in the file's place: whoever opens it finds the old one or the new one, whole, also after a crash.
- * Only one at a time may do this; what a killed one left beside it is overwritten.
+ * Puts another text in the place of the one that was read: whoever opens the file finds one of both, whole, also after a
+ * crash. Only one at a time may do this; what a killed one left beside it is overwritten. A key service may take its time
+ * to wrap, so a file that was changed meanwhile stays: throws `keyring_changed`.
  */
-export async function replacePrivateFile(path: string, text: string): Promise<void> {
+export async function replacePrivateFile(path: string, read: string, text: string): Promise<void> {
   const beside = `${path}.new`
   await writeNew(beside, 'w', text)
+  if ((await readPrivateFile(path)) !== read)
+    throw new KeyringError(
+      'keyring_changed',
+      'the keyring file was changed meanwhile; nothing was replaced: run this again',
+    )
   await rename(beside, path)
   await syncDirectory(dirname(path))
 }

@@ -82,6 +82,7 @@ export interface Keyring {
 export type KeyringErrorCode =
   | 'keyring_missing'
   | 'keyring_exists'
+  | 'keyring_changed'
   | 'keyring_unreadable'
   | 'keyring_unwritable'
   | 'keyring_readable_by_others'

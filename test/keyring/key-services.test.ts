@@ -204,6 +204,24 @@ describe.each(Object.entries(KINDS))('a keyring wrapped by %s', (name, { make, w
     expect(before.versions()).toEqual([1, 2])
   })
 
+  test('is not put in the place of a file that a rotation changed meanwhile', async () => {
+    await createKeyringFile(path, AT)
+    const service = make()
+    let rotated = ''
+    const slow: KeyService = {
+      ...service,
+      async wrap(key, label) {
+        if (rotated === '') {
+          await keyringEditor(path, null).advance(AT)
+          rotated = await readFile(path, 'utf8')
+        }
+        return service.wrap(key, label)
+      },
+    }
+    expect(await codeOf(() => protectKeyringFile(path, slow))).toBe('keyring_changed')
+    expect(await readFile(path, 'utf8')).toBe(rotated)
+  })
+
   test('is not made with a key that the service has not', async () => {
     expect(await codeOf(() => createKeyringFile(path, AT, withoutKey()))).toBe('key_service_refused')
   })
