@@ -235,6 +235,7 @@ const OPENED_FOR: Record<string, readonly string[]> = {
 /** Whoever opens seals without `openJson`, and why. */
 const SEALS_OPENED: Record<string, string> = {
   'domain/idempotency/keys.ts': 'the answer to a request, for whoever sends it again',
+  'domain/keys/opens-what-is-there.ts': 'only to see that a keyring opens it; what it says is let go',
   'domain/keys/rewrap-batch.ts': 'keys alone, to wrap them anew',
   'domain/payers/data-key.ts': 'openJson itself',
   'domain/privacy/read-held-data.ts': 'the access package, which asks for rights_request first',

@@ -141,6 +141,21 @@ describe('another keyring than the database was sealed with', () => {
     })
     expect((await versions()).map(({ version }: { version: number }) => version)).toEqual([1])
   })
+
+  test('is refused too where the database does not know its own yet, as one of an older release', async () => {
+    await inDatabase(sql =>
+      sql.begin(async tx => {
+        await tx`set local session_replication_role = replica`
+        await tx`delete from key_versions`
+        await tx`delete from signing_keys`
+      }),
+    )
+    const { code, stderr } = await site.run(['tenants', 'list'], {
+      env: { KEYRING_FILE: join(site.folder, 'another.json') },
+    })
+    expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining('sealed with another keyring') })
+    expect((await versions()).map(({ version }: { version: number }) => version)).toEqual([1])
+  })
 })
 
 describe('rotation', () => {

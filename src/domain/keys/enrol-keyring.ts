@@ -4,7 +4,8 @@ import { ed25519FromSeed } from '../../crypto/session-token.ts'
 import type { Database } from '../../db/client.ts'
 import { type Keyring, KeyringError } from '../../keyring/keyring.ts'
 import type { Clock } from '../context.ts'
-import { checksOf, readKeyVersions, refuseOtherKeyring } from './keyring-checks.ts'
+import { anotherKeyring, checksOf, readKeyVersions, refuseOtherKeyring } from './keyring-checks.ts'
+import { opensWhatIsThere } from './opens-what-is-there.ts'
 
 export const SIGNING_USES = { statement: 'statement-signing', session: 'session-token' } as const
 export type SigningUse = keyof typeof SIGNING_USES
@@ -27,6 +28,7 @@ export async function enrolKeyring(of: { db: Database; keyring: Keyring; clock: 
   const { db, keyring, clock } = of
   const known = await readKeyVersions(db.sql)
   refuseOtherKeyring(known, keyring)
+  if (known.length === 0 && !(await opensWhatIsThere(db, keyring))) throw anotherKeyring()
   const now = clock.now()
   const versions = keyring.versions().filter(version => version <= keyring.currentVersion)
   const news = versions.filter(version => !known.some(row => row.version === version))

@@ -28,6 +28,12 @@ export function checksOf(keyring: Keyring, version: number): { keyringCheck: Buf
   }
 }
 
+export const anotherKeyring = (): KeyringError =>
+  new KeyringError(
+    'keyring_is_another',
+    'this database was sealed with another keyring: set KEYRING_FILE to that one, or restore its copy',
+  )
+
 /** @throws KeyringError `keyring_is_another`, `keyring_is_older` */
 export function refuseOtherKeyring(rows: readonly KeyVersionRow[], keyring: Keyring): void {
   const usable = new Set(keyring.versions())
@@ -42,10 +48,7 @@ export function refuseOtherKeyring(rows: readonly KeyVersionRow[], keyring: Keyr
     }
     const { keyringCheck, versionCheck } = checksOf(keyring, row.version)
     if (!timingSafeEqual(keyringCheck, row.keyring_check) || !timingSafeEqual(versionCheck, row.version_check)) {
-      throw new KeyringError(
-        'keyring_is_another',
-        'this database was sealed with another keyring: set KEYRING_FILE to that one, or restore its copy',
-      )
+      throw anotherKeyring()
     }
   }
 }
