@@ -1,6 +1,7 @@
 // Every column of every table is classed: as something held about a person, as workings, or in a table without persons.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WHAT_GOES } from '../../src/domain/erasures/what-goes.ts'
+import { WHAT_STAYS } from '../../src/domain/erasures/what-stays.ts'
 import { BUILT_IN_REGISTER } from '../../src/domain/privacy/built-in-register.ts'
 import { columnsOf, HELD_DATA, TABLES_WITHOUT_PERSONS } from '../../src/domain/privacy/held-data.ts'
 import { PERSONAL_FIELD_NAMES } from '../../src/domain/privacy/personal-fields.ts'
@@ -85,6 +86,13 @@ test('whatever is sealed or hashed goes in time, or with its payer where it is a
       .map(column => `${name}.${column}`),
   )
   expect(left).toEqual([])
+})
+
+test('every table about persons is removed whole by an erasure, or is named among what stays', () => {
+  const removed = WHAT_GOES.filter(({ set, holds }) => set === null && holds === 'true').map(({ table }) => table)
+  const stays = WHAT_STAYS.map(({ table }) => table)
+  expect(Object.keys(HELD_DATA).filter(table => !removed.includes(table) && !stays.includes(table))).toEqual([])
+  expect(removed.filter(table => stays.includes(table))).toEqual([])
 })
 
 test('a table without persons holds no payer and nothing that is sealed with a payer’s key', () => {

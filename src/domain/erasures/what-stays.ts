@@ -12,8 +12,17 @@ export type Kept = {
 }
 
 const BOOKS = 'Records of payments are kept as long as the law of bookkeeping and taxes says (GDPR 17(3)(b)).'
+const ANSWERED =
+  'That a person asked, was known, and was answered in time must be shown afterwards (GDPR 5(2) and 12(3)).'
 
 export const WHAT_STAYS: readonly Kept[] = [
+  {
+    name: 'payer',
+    table: 'payers',
+    fields: ['id', 'status', 'times', "Stripe's id of the deleted customer"],
+    law: 'legal_obligation',
+    why: `${BOOKS} They stand under the id, and Stripe's own under the customer's.`,
+  },
   {
     name: 'charges',
     table: 'charges',
@@ -51,6 +60,28 @@ export const WHAT_STAYS: readonly Kept[] = [
     why: `${BOOKS} Which card paid is part of the record.`,
   },
   {
+    name: 'cards_not_charged',
+    table: 'tokens',
+    of: `t.payer_id = $2 and not exists (select 1 from charges c where c.tenant_id = t.tenant_id and c.token_id = t.id)`,
+    fields: ['status', 'times', "Stripe's id"],
+    law: 'accountability',
+    why: 'That a card was removed at Stripe must be shown afterwards (GDPR 5(2) and 19).',
+  },
+  {
+    name: 'card_sources',
+    table: 'token_sources',
+    fields: ["Stripe's ids under which a card was saved", 'times'],
+    law: 'accountability',
+    why: 'That a card was removed at Stripe must be shown afterwards (GDPR 5(2) and 19).',
+  },
+  {
+    name: 'checkout_sessions',
+    table: 'checkout_sessions',
+    fields: ['version of the text', 'limits', 'number of failures', 'times', "Stripe's id"],
+    law: 'accountability',
+    why: 'How a consent to save a card came about must be shown afterwards (GDPR 7(1)).',
+  },
+  {
     name: 'consents',
     table: 'consents',
     fields: ['purpose', 'version of the text', 'times'],
@@ -73,11 +104,67 @@ export const WHAT_STAYS: readonly Kept[] = [
     why: 'That something was disclosed, and on which basis, must be shown afterwards (GDPR 5(2)).',
   },
   {
+    name: 'log_of_disclosures',
+    table: 'disclosure_people',
+    fields: ['which disclosures the person was in', 'times'],
+    law: 'accountability',
+    why: 'That something was disclosed, and on which basis, must be shown afterwards (GDPR 5(2)).',
+  },
+  {
     name: 'inquiries',
     table: 'inquiries',
-    fields: ['kind', 'status', 'times', 'which contacts there were'],
+    fields: ['kind', 'status', 'times', 'language', 'which contacts there were', 'who of the company answered'],
     law: 'accountability',
     why: 'That a complaint was answered, and in time, must be shown afterwards (GDPR 5(2)).',
+  },
+  {
+    name: 'inquiry_messages',
+    table: 'inquiry_messages',
+    fields: ['direction', 'who of the company answered', 'times'],
+    law: 'accountability',
+    why: 'That a complaint was answered, and in time, must be shown afterwards (GDPR 5(2)).',
+  },
+  {
+    name: 'privacy_requests',
+    table: 'privacy_requests',
+    fields: ['kind', 'status', 'times', 'number of failures', 'who decided', 'receipt'],
+    law: 'accountability',
+    why: ANSWERED,
+  },
+  {
+    name: 'identity_checks',
+    table: 'identity_checks',
+    fields: ['status', 'number of tries', 'times'],
+    law: 'accountability',
+    why: ANSWERED,
+  },
+  {
+    name: 'identity_evidence',
+    table: 'identity_evidence',
+    fields: ['kind of evidence', 'kind of document', 'who recorded it', 'times'],
+    law: 'accountability',
+    why: ANSWERED,
+  },
+  {
+    name: 'corrections',
+    table: 'payer_history',
+    fields: ['names of fields', 'who corrected them', 'times'],
+    law: 'accountability',
+    why: ANSWERED,
+  },
+  {
+    name: 'mails',
+    table: 'mail_outbox',
+    fields: ['kind of mail', 'language', 'status', 'times'],
+    law: 'accountability',
+    why: 'That a person was told what they must be told must be shown afterwards (GDPR 5(2) and 12).',
+  },
+  {
+    name: 'erasure',
+    table: 'erasures',
+    fields: ['steps', 'times', 'number of rows', 'receipt'],
+    law: 'accountability',
+    why: 'That a person was erased must be shown afterwards, and done again in a backup that is restored (GDPR 5(2)).',
   },
   {
     name: 'request_keys',
