@@ -77,6 +77,28 @@ test('the README lists every setting, and none that is not read', () => {
   expect(listed.toSorted()).toEqual(settings.toSorted())
 })
 
+test('the page on operations lists every metric and names every alert', () => {
+  const operations = read('docs/operations.md')
+  const metrics = [
+    ...[...read('src/observability/metrics.ts').matchAll(/^ {2}(\w+): \{\s*kind: '(\w+)'/gm)].map(
+      ([, name, kind]) => `${name}${kind === 'counter' ? '_total' : ''}`,
+    ),
+    ...[...read('src/observability/gauges.ts').matchAll(/^ {4}name: '(\w+)'/gm)].map(([, name]) => name as string),
+    'process_…',
+    'nodejs_…',
+  ]
+  expect(metrics.length).toBeGreaterThan(20)
+  const table = operations.slice(operations.indexOf('| metric | says |'), operations.indexOf('Wake somebody for'))
+  const listed = [...table.matchAll(/^\| (`.*`) \|/gm)].flatMap(([, cell]) =>
+    [...(cell as string).matchAll(/`([^`]+)`/g)].map(([, name]) => name as string),
+  )
+  expect(listed.toSorted()).toEqual(metrics.toSorted())
+  const alerts = globSync('src/**/*.ts', { cwd: ROOT }).flatMap(file =>
+    [...read(file).matchAll(/count\('alerts', \{ name: '(\w+)'/g)].map(([, name]) => name as string),
+  )
+  expect(alerts.filter(name => !operations.includes(name))).toEqual([])
+})
+
 test('the privacy page names every GET of the API with the purpose that it reads for', () => {
   const routes = globSync('src/http/routes/*.ts', { cwd: ROOT }).flatMap(file =>
     [...read(file).matchAll(/app\.get\(\s*'(\/v1\/[^']+)'/g)].map(([, path]) =>
