@@ -37,7 +37,7 @@ test(
   'a first start ends ready, with sample data, addresses for programs, and nothing that others may read',
   async () => {
     const { output } = await start()
-    expect(output).toMatch(/^panless is ready: https:\/\/localhost:\d+/m)
+    expect(output).toMatch(/^panless is ready: https:\/\/localhost:\d+ \(\d+\.\d s, Ctrl-C stops it\)$/m)
     expect((await stat(join(folder, '.panless'))).mode & 0o777).toBe(0o700)
     expect((await stat(join(folder, '.panless', 'dev.json'))).mode & 0o777).toBe(0o600)
     const dev = await devJson()
@@ -55,6 +55,23 @@ test(
   },
   START_TIMEOUT_MS,
 )
+
+test('the sample data ties out to the cent', async () => {
+  expect(await panless('reconcile')).toEqual({ code: 0, output: expect.stringContaining('No exceptions.') })
+})
+
+test('a mail that is sent can be read at the address of the mailbox', async () => {
+  const dev = await devJson()
+  const authorization = `Bearer ${await token('privacy')}`
+  const email = 'wrote@mail.example'
+  await withApi(dev, async api => {
+    const headers = { authorization, 'content-type': 'application/json', 'idempotency-key': 'start-mail' }
+    const inquiry = { kind: 'question', message: 'Is anybody there?', contact: { email } }
+    expect((await api.send('POST', `${dev.url}/v1/inquiries`, headers, JSON.stringify(inquiry))).status).toBe(201)
+  })
+  const mails = async () => (await fetch(`${dev.mailbox_url}/messages?to=${email}`)).json()
+  await expect.poll(mails, { timeout: 20_000, interval: 100 }).toMatchObject({ data: [{ to: [email] }] })
+})
 
 test('a second start of the same folder is refused and harms nothing', async () => {
   const { code, output } = await panless('dev', '--port', String(await freeFirstPort()))

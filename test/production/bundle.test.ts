@@ -133,6 +133,21 @@ test('without settings it ends with 78 and one line for each of them', async () 
   ])
 })
 
+test('a key service whose library is not installed beside it is refused by the name of the package', async () => {
+  const made = join(folder, 'empty', 'keyring.json')
+  for (const [kind, name] of [
+    ['aws-kms', '@aws-sdk/client-kms'],
+    ['gcp-kms', '@google-cloud/kms'],
+  ] as const) {
+    const key =
+      kind === 'aws-kms'
+        ? 'arn:aws:kms:eu-central-1:111122223333:key/k'
+        : 'projects/p/locations/l/keyRings/r/cryptoKeys/k'
+    const { code, stderr } = await run(['keys', 'init', made], { KEYRING: kind, KEYRING_KEY: key })
+    expect({ code, stderr }).toEqual({ code: 78, stderr: `KEYRING=${kind} needs the package ${name}\n` })
+  }
+})
+
 test('migrate runs as the owner, a second time too', async () => {
   for (let time = 0; time < 2; time++) {
     const ended = await run(['migrate', '--json'], { DATABASE_URL: '', DATABASE_MIGRATION_URL: database.ownerUrl })

@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { installPostgres, supportedVersions } from './postgres-version.ts'
 
 /** The tests whose outcome can depend on the database's version. */
-const CORE = ['test/api', 'test/domain', 'test/security', 'test/support', 'test/dev/postgres.test.ts']
+const CORE = [
+  ...['api', 'cli', 'console', 'crash', 'db', 'domain', 'jobs', 'keyring', 'security', 'support'].map(
+    folder => `test/${folder}`,
+  ),
+  'test/dev/postgres.test.ts',
+]
 
 const EXIT_USAGE = 64
 
