@@ -85,6 +85,7 @@ it('a request to erase goes from the phone call over the code to the second pers
   await second.page.goto(`${world.url}${pathname}`)
   await lookAt(second, pathname, 'request-approved')
   await lookAt(second, `${pathname}/refuse`, 'request-refuse')
+  await lookAt(second, `${pathname}/package`, 'request-package')
   await second.page.goto(`${world.url}${pathname}/refuse`)
   await second.page.getByLabel('Reason').fill('The person called it off')
   await second.page.getByRole('button', { name: 'Refuse and tell the person why' }).click()
