@@ -1,6 +1,6 @@
 // A folder of archive files: written under another name, on the disk, and only then called by their own.
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
@@ -35,10 +35,15 @@ export function openArchiveFolder(folder: string): ArchiveFolder {
         throw error
       })
       if (handle === null) return null
-      await handle.close()
       const digest = createHash('sha256')
-      const bytes = createReadStream(join(folder, file))
-      await eachLine(bytes.pipe(hashing(digest)), true, take)
+      const bytes = handle.createReadStream()
+      const hashed = hashing(digest)
+      bytes.on('error', error => hashed.destroy(error))
+      try {
+        await eachLine(bytes.pipe(hashed), true, take)
+      } finally {
+        await handle.close()
+      }
       return digest.digest()
     },
     async remove(file) {
