@@ -1,5 +1,5 @@
 // Old entries leave for archives that still verify, by one path only, and nothing leaves that is not safe elsewhere.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -92,6 +92,27 @@ describe('entries older than three months', () => {
     expect(await archive(tenantId)).toBe(1)
     expect(await tenant.verifyWithOutside()).toEqual([])
     expect(await archivesSeen(tenantId)).toMatchObject({ archives: 2, findings: [] })
+  })
+
+  test('leave by their number, however few of them a block holds', async () => {
+    const tenant = await newTenant()
+    const { tenantId } = tenant
+    const small = 60
+    await tenant.append(small)
+    await asSuperuser(world.database, async sql => {
+      const now = world.dependencies.clock.now()
+      for (let sealed = 0; sealed < small; ) {
+        const [row] = await sql<
+          { rows: number | null }[]
+        >`select panless_seal_audit(${tenantId}, ${now}, 1) as rows, pg_sleep(0.002)`
+        sealed += row?.rows ?? 0
+      }
+    })
+    await later(tenant, 93)
+    expect(await archive(tenantId)).toBe(1)
+    expect(await filesOf(tenantId)).toEqual([expect.stringMatching(/-000000000001-0000000000[67]\d\.ndjson\.gz$/)])
+    expect(await tenant.verifyWithOutside()).toEqual([])
+    expect((await archivesSeen(tenantId)).findings).toEqual([])
   })
 
   test('that no checkpoint covers stay, and so do all without a folder', async () => {
@@ -196,6 +217,14 @@ describe('the path by which entries leave', () => {
 })
 
 describe('an archive', () => {
+  test('that cannot be read is a refusal, not the end of the process', async () => {
+    await mkdir(join(folder, 'no-file'))
+    await expect(files().read('no-file', () => {})).rejects.toThrow('EISDIR')
+    await writeFile(join(folder, 'no-archive'), 'not gzipped')
+    await expect(files().read('no-archive', () => {})).rejects.toThrow('incorrect header check')
+    expect(await files().read('none', () => {})).toBeNull()
+  })
+
   test('that is changed, or gone before its time, is named', async () => {
     const tenant = await newTenant()
     const { tenantId } = tenant

@@ -9,8 +9,9 @@ import { linesOfBlock, originOf, readBlocks, startBefore } from './export-audit.
 import { archiveHeadLine, endLine } from './export-lines.ts'
 import { createExportVerifier } from './verify-export.ts'
 
-/** Blocks of one file: a hundred thousand entries. */
-const BLOCKS_PER_FILE = 50
+/** A file ends with the block that brings it to so many entries, or blocks; a log that is quiet has blocks of a few entries, four a minute. */
+const ROWS_PER_FILE = 100_000
+const BLOCKS_PER_FILE = 2_000
 const FILES_PER_RUN = 50
 const DROPS_PER_RUN = 100
 const BLOCKS_AT_ONCE = 5
@@ -43,11 +44,12 @@ async function nextRange(ctx: Ctx, { sql, tenantId }: Tx): Promise<Range | null>
   const [range] = await sql<(Range & { first: number | null })[]>`
     select min(b.number) as first, max(b.number) as last, coalesce(sum(b.row_count), 0)::bigint as rows,
            (array_agg(encode(b.hash, 'hex') order by b.number desc))[1] as head
-      from (select * from audit_blocks
+      from (select number, row_count, hash, sum(row_count) over (order by number) as rows from audit_blocks
              where tenant_id = ${tenantId} and sealed_at < ${before}
                and number > coalesce((select max(last_block) from audit_archives where tenant_id = ${tenantId}), 0)
                and number <= coalesce((select max(block_number) from audit_checkpoints where tenant_id = ${tenantId}), 0)
-             order by number limit ${BLOCKS_PER_FILE}) b`
+             order by number limit ${BLOCKS_PER_FILE}) b
+     where b.rows - b.row_count < ${ROWS_PER_FILE}`
   return range?.first ? range : null
 }
 
@@ -105,14 +107,21 @@ async function* archiveLines(ctx: Ctx, { first, last }: Range): AsyncGenerator<s
   yield endLine(counts)
 }
 
-/** Takes the entries of the newest archive's blocks out of the database; a second time there is nothing to take. */
+/** Takes the entries that the newest archive holds out of the database, block by block. */
 async function emptyLast(ctx: Ctx): Promise<void> {
   const blocks = await read(
     ctx,
     ({ sql, tenantId }) => sql<{ number: number; root: Buffer }[]>`
-      select b.number, b.root from audit_blocks b,
-             (select first_block, last_block from audit_archives where tenant_id = ${tenantId} order by first_block desc limit 1) a
-       where b.tenant_id = ${tenantId} and b.number between a.first_block and a.last_block order by b.number`,
+      select b.number, b.root
+        from (select first_block, last_block from audit_archives where tenant_id = ${tenantId} order by first_block desc limit 1) c
+        join audit_blocks b on b.tenant_id = ${tenantId} and b.number between c.first_block and c.last_block
+        left join audit_blocks p on p.tenant_id = ${tenantId} and p.number = b.number - 1
+       where exists (
+         select 1 from audit_log a
+          where a.tenant_id = ${tenantId}
+            and (a.transaction_number, a.sequence) > (coalesce(p.end_transaction, 0), coalesce(p.end_sequence, 0))
+            and (a.transaction_number, a.sequence) <= (b.end_transaction, b.end_sequence))
+       order by b.number`,
   )
   for (const { number, root } of blocks) {
     await read(ctx, ({ sql, tenantId }) => sql`select panless_remove_archived(${tenantId}, ${number}, ${root})`)
@@ -122,19 +131,22 @@ async function emptyLast(ctx: Ctx): Promise<void> {
 /** Files whose newest entries are older than archives are kept. */
 async function dropOld(ctx: Ctx, folder: ArchiveFolder): Promise<void> {
   const before = await archivesKeptFrom(ctx)
+  const there = await folder.list()
   const old = await read(
     ctx,
     ({ sql, tenantId }) => sql<ArchiveRow[]>`
-      select a.* from audit_archives a join audit_blocks b on b.tenant_id = a.tenant_id and b.number = a.last_block
-       where a.tenant_id = ${tenantId} and b.sealed_at < ${before} order by a.first_block`,
+      select a.file, a.first_block, a.last_block
+        from audit_archives a join audit_blocks b on b.tenant_id = a.tenant_id and b.number = a.last_block
+       where a.tenant_id = ${tenantId} and b.sealed_at < ${before} and a.file = any(${there})
+       order by a.first_block limit ${DROPS_PER_RUN}`,
   )
-  const there = new Set(await folder.list())
-  for (const { file, first_block, last_block } of old.filter(row => there.has(row.file)).slice(0, DROPS_PER_RUN)) {
-    await folder.remove(file)
+  for (const { file, first_block, last_block } of old) {
     const details = { first_block, last_block }
     await write(ctx, async () => ({
       value: null,
       audit: { action: 'audit-log.drop-archive', object: { type: 'audit_archive', id: file }, details },
     }))
+    // Recorded first: what a crash leaves in the folder is recorded once more and then goes.
+    await folder.remove(file)
   }
 }
