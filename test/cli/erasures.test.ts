@@ -119,8 +119,12 @@ it('a start looks at the signatures of lines about living payers alone', async (
   expect(verified).not.toHaveBeenCalled()
   // Whoever can write to the list, and cannot sign, stops no start, and hides no line that is ours.
   await start(changed(living))
+  for (const one of [{ tenant: "d' or true" }, { payer: 'x\0' }]) {
+    const payload = JSON.stringify({ tenant: 'demo', payer: stays.payer, erasure: 'x', erased_at: 'x', ...one })
+    await start(living.replace(living.split('.')[1] as string, Buffer.from(payload).toString('base64url')))
+  }
   await expect(start(living, changed(living))).rejects.toThrow('panless erasures apply')
-  expect(verified).toHaveBeenCalledTimes(3)
+  expect(verified).toHaveBeenCalledTimes(5)
   verified.mockRestore()
 })
 

@@ -2,6 +2,8 @@
 import { peekStatement, type StatementSigner } from '../../crypto/signed-statement.ts'
 import type { Ctx } from '../context.ts'
 import { DomainError } from '../errors.ts'
+import { isId } from '../ids.ts'
+import { tenantIdSchema } from '../tenants/add-tenant.ts'
 import type { ErasureRow } from './erasure.ts'
 
 /** One line of the list: ids and a time, nothing about the person. */
@@ -25,7 +27,7 @@ export async function keepApart(ctx: Ctx, erasure: ErasureRow): Promise<void> {
   )
 }
 
-/** Null for a line that this vault did not sign, or that was cut off while it was written. */
+/** Null for a line that this vault did not sign, that was cut off while it was written, or that names no payer. */
 export const readListed = ({ read }: StatementSigner, line: string) => listedOf(read('erasure', line))
 
 /** The same of a line whose signature nobody has looked at. */
@@ -35,5 +37,6 @@ function listedOf(payload: Record<string, unknown> | null): ListedErasure | null
   const { tenant, payer, erasure, erased_at } = payload ?? {}
   const texts = [tenant, payer, erasure, erased_at]
   if (!texts.every(text => typeof text === 'string')) return null
+  if (!tenantIdSchema.safeParse(tenant).success || !isId('payer', payer as string)) return null
   return { tenant, payer, erasure, erasedAt: erased_at } as ListedErasure
 }
