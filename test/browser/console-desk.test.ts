@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { keepAudit } from '../../src/domain/audit/keep-audit.ts'
 import { sealAll } from '../support/audit-world.ts'
 import { launchBrowser, type TestBrowser } from '../support/browser.ts'
-import { lookAt, lookAtThis, signInAt } from '../support/console-browser.ts'
+import { glanceAt, lookAt, lookAtThis, signInAt } from '../support/console-browser.ts'
+import { objectsOf, ROLES_OF_PAGE, withIds } from '../support/console-pages.ts'
 import type { Visit } from '../support/page-visit.ts'
-import { ask, codeTo, post } from '../support/rights.ts'
+import { ask, codeTo, personWithPayment, post, verified } from '../support/rights.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 /** Every page is looked at six times, which takes a busy machine a while. */
@@ -224,6 +225,14 @@ it('purposes are there for everyone, keys for those who run them', async () => {
   const refused = await admin.page.goto(`${world.url}/console/payers`)
   expect(refused?.status()).toBe(403)
   await lookAtThis(admin.page, 'role-refused')
+})
+
+it('each page that a privacy officer may open is well made on a phone too', async () => {
+  const ids = await objectsOf(world, 'demo')
+  ids.requests = await verified(world, await personWithPayment(world), 'access')
+  const downloads = /\.json$|^\/console\/disclosures\/:id\/package$/
+  const paths = Object.keys(ROLES_OF_PAGE).filter(path => ROLES_OF_PAGE[path]?.includes('privacy'))
+  for (const path of paths.filter(one => !downloads.test(one))) await glanceAt(privacy, withIds(path, ids))
 })
 
 it('no page complained in the console of the browser', () => {

@@ -1,4 +1,5 @@
 // People of the company at the console, in a real browser: signing in, finding a payer, revealing, withdrawing, the audit.
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { launchBrowser, type TestBrowser } from '../support/browser.ts'
 import { lookAt, lookAtThis, signInAt } from '../support/console-browser.ts'
@@ -53,6 +54,9 @@ it('the pages before sign-in are as well made as those behind it', async () => {
   await page.goto(`${world.url}/console`)
   await lookAt(stranger, '/console/sign-in?to=/console/payers&ended=1', 'sign-in')
   await lookAt(stranger, '/console/signed-out', 'signed-out')
+  await page.goto(`${world.url}/console/sign-in/begin`)
+  await page.getByRole('heading', { name: 'Sign in to panless' }).waitFor()
+  await lookAtThis(page, 'identity-provider')
   await context.close()
 })
 
@@ -113,6 +117,52 @@ it('what is revealed is marked, and vanishes by itself, whatever the browser tak
   expect(await page.content()).not.toContain('Batbayar')
   await page.getByText('Payer: revealed').first().waitFor()
 })
+
+it('the keyboard alone goes through a page in its order, past the frame, and through an action', async () => {
+  const { page } = privacy
+  await page.goto(`${world.url}/console/payers/${payer}`)
+  const stops = (await page.evaluate(STOPS)) as string[]
+  expect(stops.length).toBeGreaterThan(20)
+  const walked: string[] = []
+  for (const _ of stops) {
+    await page.keyboard.press('Tab')
+    walked.push((await page.evaluate(FOCUS)) as string)
+  }
+  expect(walked).toEqual(stops)
+
+  await page.goto(`${world.url}/console/payers/${payer}`)
+  await page.keyboard.press('Tab')
+  expect(await page.getByRole('link', { name: 'Skip to the content' }).isVisible()).toBe(true)
+  await page.keyboard.press('Enter')
+  expect(await page.evaluate('document.activeElement.id')).toBe('main')
+  await tabTo(page, 'link', 'Reveal sealed fields')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: /^Reveal/ }).waitFor()
+  await tabTo(page, 'checkbox', 'Real name')
+  await page.keyboard.press('Space')
+  await tabTo(page, 'combobox', 'For which purpose?')
+  await page.keyboard.type('Settle')
+  await tabTo(page, 'textbox', 'Why do you need it now?')
+  await page.keyboard.type('A letter came back')
+  await tabTo(page, 'button', 'Reveal for one purpose')
+  await page.keyboard.press('Enter')
+  await page.getByText('Batbayar Tsend').waitFor()
+})
+
+/** Where the focus is, and where it should come by in turn: everything that can be used, as it stands on the page. */
+const NAME = "(one => [one.tagName, one.getAttribute('href') ?? one.name, one.textContent.trim()].join(' '))"
+const FOCUS = `${NAME}(document.activeElement)`
+const STOPS = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+  .filter(one => one.type !== 'hidden' && one.checkVisibility()).map(${NAME})`
+
+async function tabTo(page: Page, role: 'link' | 'checkbox' | 'combobox' | 'textbox' | 'button', name: string) {
+  const wanted = page.getByRole(role, { name })
+  for (let step = 0; step < 40; step++) {
+    await page.keyboard.press('Tab')
+    if (await wanted.evaluate(one => one === one.ownerDocument.activeElement)) return
+  }
+  throw new Error(`The ${role} “${name}” is not reached.`)
+}
 
 it('a consent is withdrawn after it was said what that means', async () => {
   const { page } = privacy

@@ -46,3 +46,15 @@ export async function lookAtThis(page: Page, name: string, language = 'en'): Pro
   await page.setViewportSize(DESKTOP)
   await page.emulateMedia({ colorScheme: 'light' })
 }
+
+/** Once, on a phone in Mongolian, whose words are the longest: for a page that is seldom opened. */
+export async function glanceAt({ page, context }: Visit, path: string): Promise<void> {
+  const { origin } = new URL(page.url())
+  await context.addCookies([{ name: '__Host-panless-view', value: 'mn.auto', url: origin, secure: true }])
+  await page.setViewportSize(PHONE)
+  const answer = await page.goto(`${origin}${path}`)
+  expect(answer?.status(), path).toBe(200)
+  await shot(page, `glance${path.replaceAll('/', '-')}`)
+  expect(await findings(page), path).toEqual([])
+  expect(await overhang(page), path).toBe(0)
+}
