@@ -2,6 +2,8 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { loadKeyringSettings } from '../config.ts'
+import type { Ctx } from '../domain/context.ts'
+import { countRows } from '../domain/keys/count-rows.ts'
 import { listKeyVersions } from '../domain/keys/list-key-versions.ts'
 import { retireKeyVersion } from '../domain/keys/retire-key-version.ts'
 import { prepareKeyVersion, rotateKeys } from '../domain/keys/rotate-keys.ts'
@@ -105,9 +107,9 @@ function listCommand(): Command {
     .action((options: { json?: boolean }) =>
       withVault(async vault => {
         const tenants = await tenantIds(vault)
-        const views = await Promise.all(
-          tenants.map(async tenant => ({ tenant, ...(await listKeyVersions(vault.ctx(tenant))) })),
-        )
+        const views: ({ tenant: string } & Counted)[] = []
+        // One after the other: a count reads whole tables.
+        for (const tenant of tenants) views.push({ tenant, ...(await countedVersions(vault.ctx(tenant))) })
         const versions = vault.dependencies.keyring.states()
         if (options.json) return printJson({ current: vault.dependencies.keyring.currentVersion, tenants: views })
         printTable(
@@ -132,6 +134,17 @@ function listCommand(): Command {
         }
       }),
     )
+}
+
+type Counted = Awaited<ReturnType<typeof countedVersions>>
+
+/** With the rows that stand under each version. */
+async function countedVersions(ctx: Ctx) {
+  const { versions, ...view } = await listKeyVersions(ctx)
+  const counted = await countRows(ctx)
+  const rowsOf = (version: number) =>
+    counted.filter(row => row.version === version).map(({ place, rows }) => ({ place, rows }))
+  return { ...view, versions: versions.map(one => ({ ...one, rows: rowsOf(one.version) })) }
 }
 
 function rotateCommand(): Command {

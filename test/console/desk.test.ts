@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sealAll } from '../support/audit-world.ts'
 import { type ConsoleClient, consoleClient, type PageAnswer } from '../support/console-client.ts'
+import { asSuperuser } from '../support/database-contents.ts'
 import { minutesPass, workOff } from '../support/erasing.ts'
 import { codeTo, type Person, personWithPayment, verified } from '../support/rights.ts'
 import { startWorld, type World } from '../support/world.ts'
@@ -188,4 +189,23 @@ test('verifying says which part of the log was verified, and which was not', asy
   expect(part).toContain('Nothing was altered in the part that was verified')
   expect(part).toMatch(/Verified now<\/dt><dd>Blocks 2 to \d/)
   expect(part).toMatch(/Not verified now<\/dt><dd>blocks up to 1</)
+})
+
+test('the keys say how far a rotation is without reading the tables that it goes through', async () => {
+  const admin = consoleClient(world)
+  await admin.signIn('admin')
+  await asSuperuser(
+    world.database,
+    sql => sql`
+      insert into key_rotations (tenant_id, version, total, done, started_at, updated_at)
+      values ('demo', 1, 400, 100, now(), now())`,
+  )
+  const page = await asSuperuser(world.database, sql =>
+    sql.begin(async tx => {
+      await tx`lock table payers in access exclusive mode`
+      return admin.get('/console/keys')
+    }),
+  )
+  expect(page).toMatchObject({ status: 200, text: expect.stringContaining('25 %') })
+  admin.close()
 })

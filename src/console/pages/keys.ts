@@ -1,4 +1,4 @@
-// The keys: their versions, what stands under each, and how far a rotation has come. Nothing is changed here.
+// The keys: their versions, how much each has sealed, and how far a rotation has come. Nothing is changed here.
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { type KeysView, type KeyVersionView, listKeyVersions } from '../../domain/keys/list-key-versions.ts'
@@ -47,12 +47,6 @@ function columnsFor(view: View): Column<KeyVersionView>[] {
     },
     { head: texts.made, cell: row => time(view, row.created_at) },
     { head: texts.retired, cell: row => time(view, row.retired_at) },
-    {
-      head: texts.rows,
-      kind: 'number',
-      cell: row =>
-        html`${row.rows.map(({ place, rows }) => html`<div><code>${place}</code> ${number(view, rows)}</div>`)}`,
-    },
     { head: texts.used, kind: 'number', cell: row => `${number(view, row.used_percent)} %` },
   ]
 }
