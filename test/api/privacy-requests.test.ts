@@ -1,6 +1,7 @@
 // Requests about personal data: nothing is told or changed before the person has shown who they are.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { ApiAnswer } from '../support/api-client.ts'
 import { asSuperuser, databaseTexts, tablesHolding } from '../support/database-contents.ts'
 import {
   amountOf,
@@ -167,6 +168,47 @@ describe('a stranger and somebody who is not there', () => {
     await world.work()
     expect(mailsTo(world, stranger)).toEqual([])
     expect(world.mails().filter(mail => mail.to.includes('nobody@invalid'))).toEqual([])
+  })
+
+  it('cost the database as much as the person, at each step', async () => {
+    const person = await personWithPayment(world)
+    const { db } = world.dependencies
+    const { transaction } = db
+    let statements = 0
+    const counted = vi.spyOn(db, 'transaction').mockImplementation((tenant, work) =>
+      transaction(tenant, tx => {
+        const sql = new Proxy(tx.sql, {
+          apply(target, self, args) {
+            if (Array.isArray(args[0]) && 'raw' in args[0]) statements++
+            return Reflect.apply(target as never, self, args)
+          },
+        })
+        return work({ ...tx, sql })
+      }),
+    )
+    const costs: Record<string, number[]> = {}
+    for (const [name, body] of [
+      ['missing', { payer: 'payer_00000000000000000000000000', contact: `${randomUUID()}@example.com` }],
+      ['person', { payer: person.payer, contact: person.email }],
+      ['nobody', { contact: `${randomUUID()}@example.com` }],
+    ] as const) {
+      const cost: number[] = []
+      const step = async (work: () => Promise<ApiAnswer>) => {
+        statements = 0
+        const answer = await work()
+        cost.push(statements)
+        return answer
+      }
+      const { id } = (await step(() => askAs(world, { kind: 'access', ...body }))).json
+      await step(() => post(world, id, 'identity-checks'))
+      const wrong = { code: 'AAAA-AAAA', evidence: amountOf(person) }
+      expect((await step(() => post(world, id, 'identity-checks/confirm', wrong))).status).toBe(409)
+      costs[name] = cost
+    }
+    counted.mockRestore()
+    expect(costs.person?.every(cost => cost > 5)).toBe(true)
+    expect(costs.missing).toEqual(costs.person)
+    expect(costs.nobody).toEqual(costs.person)
   })
 
   it('take about as long as the person', async () => {
