@@ -1,8 +1,11 @@
 // A visit to a page in a real browser, and what each page is held to: no complaint, no finding of axe, nothing over the edge.
-import axe from 'axe-core'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Page } from 'playwright-core'
 import { DESKTOP, type TestBrowser, type Viewport } from './browser.ts'
 
+/** The short form: it goes to the browser anew for each page that is looked at. */
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 const SCREENSHOTS = process.env.PANLESS_SCREENSHOTS
 /** The browser itself complains about answers that are refusals. */
 const REFUSED = /Failed to load resource: the server responded with a status of 4\d\d/
@@ -36,12 +39,12 @@ export async function visit(browser: TestBrowser, url: string, look: Look = {}):
 }
 
 /** With the rule that axe leaves off unless it is asked: targets of 24 pixels (WCAG 2.2, 2.5.8). */
-const AXE = "axe.run({ resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })"
+const RUN_AXE = "axe.run({ resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })"
 
 /** What axe finds, with the place of each. A page's policy rightly blocks an injected script: the tool comes by the debugger. */
 export async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(`window.axe || (() => { ${axe.source} })()`)
-  const { violations } = (await page.evaluate(AXE)) as {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE)
+  const { violations } = (await page.evaluate(RUN_AXE)) as {
     violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
   }
   return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`)
