@@ -14,6 +14,7 @@ import { verifyArchives } from '../domain/audit/verify-archives.ts'
 import { verifyAuditLog } from '../domain/audit/verify-audit-log.ts'
 import { createExportVerifier } from '../domain/audit/verify-export.ts'
 import { openArchiveFolder } from '../outbound/archive-folder.ts'
+import { withLineEnds } from '../outbound/line-ends.ts'
 import { checkpointLines, eachLineOf, readerOfKeySet } from './audit-files.ts'
 import { chosenTenants } from './audit-tenants.ts'
 import { EXIT } from './exit-codes.ts'
@@ -130,10 +131,6 @@ ${EXIT_HELP}`,
         await pipeline(Readable.from(withLineEnds(lines)), into, { end: file !== '-' })
       }),
     )
-}
-
-async function* withLineEnds(lines: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${line}\n`
 }
 
 type VerifyExportOptions = { jwks: string; checkpoints?: string; json?: boolean }

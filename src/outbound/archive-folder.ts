@@ -7,6 +7,8 @@ import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { eachLine } from './each-line.ts'
+import { withLineEnds } from './line-ends.ts'
+import { syncFolder } from './sync-folder.ts'
 
 export type ArchiveFolder = {
   /** Writes lines as a gzipped file; gives its SHA-256. A file of that name is replaced. */
@@ -26,7 +28,7 @@ export function openArchiveFolder(folder: string): ArchiveFolder {
       const into = createWriteStream(`${path}.part`, { mode: 0o600, flush: true })
       await pipeline(Readable.from(withLineEnds(lines)), createGzip(), hashing(digest), into)
       await rename(`${path}.part`, path)
-      await sync(folder)
+      await syncFolder(folder)
       return digest.digest()
     },
     async read(file, take) {
@@ -49,15 +51,11 @@ export function openArchiveFolder(folder: string): ArchiveFolder {
     async remove(file) {
       const there = (await readdir(folder)).includes(file)
       await rm(join(folder, file), { force: true })
-      await sync(folder)
+      await syncFolder(folder)
       return there
     },
     list: () => readdir(folder),
   }
-}
-
-async function* withLineEnds(lines: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${line}\n`
 }
 
 const hashing = (digest: ReturnType<typeof createHash>): Transform =>
@@ -67,12 +65,3 @@ const hashing = (digest: ReturnType<typeof createHash>): Transform =>
       done(null, chunk)
     },
   })
-
-async function sync(folder: string): Promise<void> {
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}

@@ -1,11 +1,13 @@
 // The places outside that keep checkpoints: what they get, and what becomes of one that is away, lies, or was there before.
 import { createHash } from 'node:crypto'
-import { appendFile, chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keepAudit } from '../../src/domain/audit/keep-audit.ts'
 import { readOutsideCheckpoints } from '../../src/domain/audit/outside-checkpoints.ts'
+import { createCheckpointFile } from '../../src/outbound/checkpoint-file.ts'
+import { openErasureList } from '../../src/outbound/erasure-list.ts'
 import { readTimeStampToken } from '../../src/outbound/time-stamp-token.ts'
 import { sealAll } from '../support/audit-world.ts'
 import {
@@ -179,6 +181,18 @@ describe('a time stamp', () => {
 })
 
 describe('a file', () => {
+  test('that is a link to another is not followed, nor is the list of erasures', async () => {
+    const [link, aim] = [`${file}.link`, `${file}.aim`]
+    await symlink(aim, link)
+    for (const append of [
+      () => createCheckpointFile(link).write({ tenantId: 'demo', number: 1, statement: 'a' }),
+      () => openErasureList(link).append('a'),
+    ]) {
+      await expect(append()).rejects.toThrow()
+    }
+    await expect(stat(aim)).rejects.toThrow('ENOENT')
+  })
+
   test('that others may read is not written to', async () => {
     await chmod(file, 0o644)
     expect(copyAt(await nextCheckpoint(), 'file')).toMatchObject({ status: 'waiting', error: 'not_private' })
