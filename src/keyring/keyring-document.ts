@@ -106,9 +106,6 @@ export async function wrappedBy(document: KeyringDocument, service: KeyService):
 
 export const documentText = (document: KeyringDocument): string => `${JSON.stringify(document, null, 2)}\n`
 
-/** Reads and checks the text of a keyring file whose keys are in the clear. */
-export const parseKeyringDocument = (text: string): KeyringContent => contentOf(readKeyringDocument(text))
-
 /** Reads a keyring's keys, by its key service where they are wrapped; throws KeyringError. */
 export async function openKeyringDocument(text: string, service: KeyService | null): Promise<KeyringContent> {
   const document = readKeyringDocument(text)

@@ -3,14 +3,12 @@ import { z } from 'zod'
 import { inclusionPath, leafHash } from '../../crypto/merkle-tree.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError, notFound } from '../errors.ts'
-import { isId, timeOfId } from '../ids.ts'
 import { requirePermission } from '../permissions.ts'
 import { write } from '../write.ts'
 import { BLOCKS_BETWEEN_MAX } from './make-checkpoint.ts'
 import { BLOCK_ROWS_MAX } from './seal-audit.ts'
+import { timesOfEntry } from './times-of-entry.ts'
 
-/** An id is made in the request that it is of, its row's time at most this long before or after. */
-const TIME_APART_MS = 60_000
 /** Blocks from an entry's own to the checkpoint's: one round of sealing may come on top. */
 const CHAIN_MAX = 2 * BLOCKS_BETWEEN_MAX
 
@@ -81,13 +79,12 @@ type EntryRow = { sequence: number; transaction_number: number; row_hash: Buffer
 
 /** By the time in its id, since the log has no index of ids. */
 async function findRow({ sql, tenantId }: Tx, id: string): Promise<EntryRow> {
-  if (!isId('audit', id)) throw notFound()
-  const made = timeOfId('audit', id).getTime()
+  const { from, to } = timesOfEntry(id)
   const [row] = await sql<EntryRow[]>`
     select t.sequence, t.transaction_number, t.row_hash, t.text
       from audit_log a join audit_texts t on t.tenant_id = a.tenant_id and t.sequence = a.sequence
      where a.tenant_id = ${tenantId} and a.id = ${id}
-       and a.at between ${new Date(made - TIME_APART_MS)} and ${new Date(made + TIME_APART_MS)}`
+       and a.at between ${from} and ${to}`
   if (!row) throw notFound()
   return row
 }
