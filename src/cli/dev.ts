@@ -72,7 +72,7 @@ function untilAskedToStop(): Promise<void> {
 }
 
 function printAddresses(dev: DevJson, seconds: number): void {
-  const lines: [string, string | null][] = [
+  const lines: [string, string][] = [
     ['API', dev.url],
     ['API documentation', dev.docs_url],
     ['Checkout', dev.checkout_url],
@@ -85,7 +85,7 @@ function printAddresses(dev: DevJson, seconds: number): void {
     ['Certificate authority', dev.ca_file],
     ['All of it, for programs', dev.ca_file.replace(/tls\/ca\.crt$/, 'dev.json')],
   ]
-  for (const [name, value] of lines) if (value !== null) console.log(`  ${name.padEnd(24)} ${value}`)
+  for (const [name, value] of lines) console.log(`  ${name.padEnd(24)} ${value}`)
   console.log(`panless is ready: ${dev.url} (${seconds.toFixed(1)} s, Ctrl-C stops it)`)
 }
 

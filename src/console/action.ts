@@ -31,7 +31,7 @@ const SHOWN_BY_FORM: ReadonlySet<string> = new Set([
 ])
 
 /** The context of an action: the form's own key is its idempotency key, and the reply that is kept is where to go. */
-export function actionCtx<Result>(
+function actionCtx<Result>(
   c: ConsoleContext,
   door: ConsoleDoor,
   form: URLSearchParams,
@@ -53,11 +53,7 @@ export function actionCtx<Result>(
 }
 
 /** To the page of the result: of this time, or of the first. */
-export function goOn<Result>(
-  c: ConsoleContext,
-  answer: Answer<Result>,
-  location: (result: Result) => string,
-): Response {
+function goOn<Result>(c: ConsoleContext, answer: Answer<Result>, location: (result: Result) => string): Response {
   return c.redirect(answer.kind === 'replayed' ? answer.reply.body : location(answer.result), 303)
 }
 
@@ -89,7 +85,7 @@ export type ActionContent = Pick<TitleLine, 'title' | 'lead'> & {
   danger?: boolean
 }
 
-export type ActionSteps<Result> = {
+type ActionSteps<Result> = {
   /** Asks for the permission first, so that nobody fills in a form in vain. */
   page: (c: ConsoleContext) => Promise<ActionContent>
   act: (c: ConsoleContext, ctx: Ctx, form: URLSearchParams) => Promise<Answer<Result>>

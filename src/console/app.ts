@@ -23,7 +23,7 @@ import { revealPages } from './pages/reveal.ts'
 import { sessionPages, signInPages } from './pages/sign-in.ts'
 import { rememberViewer, requireOwnForm, requireStaff } from './session.ts'
 
-export const CONSOLE_PATH = '/console'
+const CONSOLE_PATH = '/console'
 
 export const isConsolePath = (path: string): boolean => path === CONSOLE_PATH || path.startsWith(`${CONSOLE_PATH}/`)
 

@@ -21,7 +21,7 @@ const ON_THE_WAY_IN = /^\/console\/(sign-in|callback|signed-out)(\/|$)/
 /** A person reads and clicks; a page every few seconds is much. */
 const PAGES = { burst: 120, perSecond: 5 }
 
-export type HeldSession = { tenantId: string; secret: string }
+type HeldSession = { tenantId: string; secret: string }
 
 /** What the browser holds, whether or not there is a session behind it. */
 export function heldSession(c: ConsoleContext): HeldSession | null {

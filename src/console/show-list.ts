@@ -9,7 +9,7 @@ import type { PageContent } from './layout.ts'
 import { type Column, filtersOf, listView } from './list.ts'
 import type { Html } from './view.ts'
 
-export type ListPage<Row> = {
+type ListPage<Row> = {
   title: Html
   /** In the window's title. */
   name: string

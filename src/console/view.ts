@@ -7,7 +7,7 @@ import { FRAME_TEXTS } from './texts/frame-texts.ts'
 export type Html = ReturnType<typeof html>
 
 export const SCHEMES = ['auto', 'light', 'dark'] as const
-export type Scheme = (typeof SCHEMES)[number]
+type Scheme = (typeof SCHEMES)[number]
 
 export type View = {
   language: Language

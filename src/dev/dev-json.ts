@@ -4,11 +4,10 @@ import type { EmbeddedTenant } from './environment.ts'
 import type { ClientCredentials, ClientRole } from './identity-provider.ts'
 import { readPrivateJson, writePrivateFile } from './private-files.ts'
 
-/** A part that is not built yet is null. */
 export interface DevJson {
   url: string
-  console_url: string | null
-  checkout_url: string | null
+  console_url: string
+  checkout_url: string
   docs_url: string
   metrics_url: string
   ca_file: string

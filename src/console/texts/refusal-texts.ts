@@ -27,7 +27,7 @@ export type ExplainedCode = Extract<
   | 'origin_not_allowed'
 >
 
-export type RefusalWords = Record<ExplainedCode | 'other', Refusal> & {
+type RefusalWords = Record<ExplainedCode | 'other', Refusal> & {
   holders: (scope: string, roles: string) => string
   reference: string
 }
