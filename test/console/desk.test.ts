@@ -130,6 +130,7 @@ describe('a disclosure', () => {
     })
     const path = pathOf(made)
     expect(made.text).toContain('Waits for a second person')
+    expect(made.text).toContain('What is told</dt><dd>short name<')
     expect((await send(first, `${path}/approve`)).text).toContain('A second person has to do this')
     expect((await send(second, `${path}/refuse`)).text).toContain('href="#field-reason"')
     const refused = await send(second, `${path}/refuse`, { reason: 'The paper is not signed' })

@@ -14,6 +14,7 @@ import { addAction } from '../action.ts'
 import { show } from '../answer.ts'
 import { type Fact, facts, linkButton, titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
+import { fieldInWords } from '../fields-in-words.ts'
 import type { Field } from '../form.ts'
 import { number, payerLink, state, time, wholeId } from '../format.ts'
 import { anyOf, type Column } from '../list.ts'
@@ -167,7 +168,7 @@ function factsOf(view: View, row: DisclosureView, purposeTitle: (name: string) =
     [texts.reference, referenceOf(view, row)],
     [texts.purpose, purposeTitle(row.purpose)],
     [texts.people, row.payer === null ? number(view, row.people) : payerLink(view, row.payer)],
-    [texts.fields, html`${row.fields.map(field => html`<code>${field}</code> `)}`],
+    [texts.fields, row.fields.map(field => fieldInWords(view, field)).join(', ')],
   ]
   if (row.check !== null) list.push([texts.check, `k = ${row.check.k}, l = ${row.check.l ?? '–'}`])
   if (row.refusal_reason !== null) list.push([texts.refusal, row.refusal_reason])

@@ -5,14 +5,14 @@ import { z } from 'zod'
 import { COHORT_COLUMN_NAMES } from '../../domain/disclosures/cohort-columns.ts'
 import { createDisclosure } from '../../domain/disclosures/create-disclosure.ts'
 import { lawRefSchema, PACKAGE_FORMATS } from '../../domain/disclosures/disclosure.ts'
-import { DISCLOSURE_FIELD_NAMES, DISCLOSURE_FIELDS } from '../../domain/disclosures/disclosure-fields.ts'
+import { DISCLOSURE_FIELD_NAMES } from '../../domain/disclosures/disclosure-fields.ts'
 import { parseInput } from '../../domain/parse-input.ts'
 import { requirePermission } from '../../domain/permissions.ts'
-import { PERSONAL_FIELDS } from '../../domain/privacy/personal-fields.ts'
 import { addAction } from '../action.ts'
 import { show } from '../answer.ts'
 import { titleLine } from '../detail.ts'
 import type { ConsoleDoor, ConsoleEnv } from '../door.ts'
+import { fieldInWords } from '../fields-in-words.ts'
 import type { Field } from '../form.ts'
 import { DISCLOSURE_TEXTS } from '../texts/disclosure-texts.ts'
 import type { View } from '../view.ts'
@@ -119,7 +119,7 @@ const FIELDS: Record<Basis, (view: View) => Field[]> = {
         kind: 'boxes',
         name: 'fields',
         label: texts.fields,
-        options: COHORT_COLUMN_NAMES.map(value => ({ value, label: texts.columns[value] })),
+        options: COHORT_COLUMN_NAMES.map(value => ({ value, label: fieldInWords(view, value) })),
       },
       {
         kind: 'select',
@@ -132,10 +132,7 @@ const FIELDS: Record<Basis, (view: View) => Field[]> = {
 }
 
 function personFields(view: View): Field {
-  const options = DISCLOSURE_FIELD_NAMES.map(value => ({
-    value,
-    label: DISCLOSURE_FIELDS[value].map(field => PERSONAL_FIELDS[field][view.language]).join(', '),
-  }))
+  const options = DISCLOSURE_FIELD_NAMES.map(value => ({ value, label: fieldInWords(view, value) }))
   return { kind: 'boxes', name: 'fields', label: DISCLOSURE_TEXTS[view.language].fields, options }
 }
 

@@ -5,6 +5,7 @@ import { isLanguage, LANGUAGE_NAMES } from '../../domain/languages.ts'
 import type { PrivacyRequestView } from '../../domain/rights/privacy-request.ts'
 import { isUnverified } from '../../domain/rights/state.ts'
 import { type Fact, facts } from '../detail.ts'
+import { fieldInWords } from '../fields-in-words.ts'
 import { day, number, payerLink, state, time, wholeId } from '../format.ts'
 import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { PAYER_TEXTS } from '../texts/payer-texts.ts'
@@ -28,7 +29,7 @@ export function identityOf(view: View, request: PrivacyRequestView): Html {
   return html`${open ? html`<p>${texts.channels[request.code_channel]}</p>` : ''}${list.length === 0 ? '' : facts(view, list, texts.identity)}`
 }
 
-export function requestFacts(view: View, request: PrivacyRequestView): Html {
+export function requestFacts(view: View, request: PrivacyRequestView, purposeTitle: (name: string) => string): Html {
   const texts = REQUEST_TEXTS[view.language]
   const { none } = view.words
   const { decision, second_person: second, extension } = request
@@ -38,9 +39,8 @@ export function requestFacts(view: View, request: PrivacyRequestView): Html {
     [texts.message, request.message ?? none],
   ]
   if (request.changes.length > 0)
-    list.push([texts.changes, html`${request.changes.map(field => html`<code>${field}</code> `)}`])
-  if (request.purposes.length > 0)
-    list.push([texts.purposes, html`${request.purposes.map(purpose => html`<code>${purpose}</code> `)}`])
+    list.push([texts.changes, request.changes.map(field => fieldInWords(view, field)).join(', ')])
+  if (request.purposes.length > 0) list.push([texts.purposes, request.purposes.map(purposeTitle).join(', ')])
   if (extension) list.push([texts.extended, html`${time(view, extension.at)} ${extension.reason ?? ''}`])
   if (decision)
     list.push([

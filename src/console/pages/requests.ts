@@ -15,6 +15,7 @@ import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import type { Field } from '../form.ts'
 import { day, id, state, type Tone, time } from '../format.ts'
 import { anyOf, type Column } from '../list.ts'
+import { purposesInWords } from '../purposes-in-words.ts'
 import { showList } from '../show-list.ts'
 import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
@@ -71,6 +72,7 @@ async function requestPage(c: ConsoleContext, door: ConsoleDoor) {
   const request = await getPrivacyRequest(door.ctxOf(c), c.req.param('id') as string)
   const title = texts.kinds[request.kind]
   const name = await shortNameOf(c, door, request)
+  const { title: purposeTitle } = await purposesInWords(c, door)
   const body = html`${titleLine({
     title: name === null ? title : html`${title}: ${name}`,
     above: { path: PATH, label: texts.title },
@@ -78,12 +80,12 @@ async function requestPage(c: ConsoleContext, door: ConsoleDoor) {
     actions: actionsFor(c, door, request),
   })}
 ${identityOf(view, request)}
-${requestFacts(view, request)}`
+${requestFacts(view, request, purposeTitle)}`
   return show(c, door, { title, section: 'requests', body })
 }
 
 /** Null where the reader may not see payers, and where there is nobody, or nobody any more. */
-export async function shortNameOf(
+async function shortNameOf(
   c: ConsoleContext,
   door: ConsoleDoor,
   { payer }: PrivacyRequestView,
