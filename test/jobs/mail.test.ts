@@ -4,8 +4,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { LANGUAGES } from '../../src/domain/languages.ts'
 import { type MailRequest, queueMail } from '../../src/domain/mail/queue-mail.ts'
 import { MAIL_TEMPLATES, type MailTemplate, renderMail } from '../../src/domain/mail/templates.ts'
+import { recordObjection } from '../../src/domain/privacy/record-objection.ts'
+import type { Purpose } from '../../src/domain/privacy/register.ts'
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
 import { asSuperuser, databaseTexts, tablesHolding } from '../support/database-contents.ts'
+import { changing, publishChanged } from '../support/registers.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -139,6 +142,33 @@ it('a mail that is of no use any more is not sent', async () => {
   await world.work()
   expect(caught(address)).toEqual([])
   expect(await rowOf(id)).toMatchObject({ status: 'expired', error_code: 'too_late' })
+})
+
+it('a mail to a payer who has objected since is not sent', async () => {
+  const interest = (purpose: Purpose): Purpose => ({ ...purpose, basis: 'legitimate_interest' })
+  await publishChanged(world, changing('answer_messages', interest))
+  const queued = async () => {
+    const email = `${randomUUID()}@example.com`
+    const payer = (await world.as('checkout').post('/v1/payers', { short_name: 'Bold', email })).json.id
+    const to = { payerId: payer }
+    const data = { merchant: 'Demo', inquiry: 'inq_x', message: 'Here it is.' }
+    return {
+      payer,
+      email,
+      id: await queue({ template: 'inquiry_answered', locale: null, to, data }),
+    }
+  }
+  const [objects, agrees] = [await queued(), await queued()]
+  const ctx = operatorContext(world.dependencies, 'demo', 'test')
+  await ctx.db.transaction('demo', tx => recordObjection(tx, ctx, objects.payer, 'answer_messages', 'staff'))
+  await world.work()
+  expect(caught(objects.email)).toEqual([])
+  expect(caught(agrees.email)).toHaveLength(1)
+  expect(await rowOf(objects.id)).toMatchObject({
+    status: 'expired',
+    error_code: 'purpose_not_allowed',
+    data_sealed: null,
+  })
 })
 
 it('whom a mail went to is forgotten after a year', async () => {

@@ -7,12 +7,13 @@ import { DomainError } from '../errors.ts'
 import type { Language } from '../languages.ts'
 import { openDataKey, openJson, type SealingKey } from '../payers/data-key.ts'
 import { payerErased } from '../payers/payer-erased.ts'
+import { requirePurpose } from '../privacy/require-purpose.ts'
 import { openRowKey } from '../row-key.ts'
 import { workerContext } from '../tenants/operator-context.ts'
-import { write } from '../write.ts'
+import { read, write } from '../write.ts'
 import { dataPlace, MAIL_TABLE, recipientPlace } from './queue-mail.ts'
 import type { MailStatus } from './state.ts'
-import { type MailTemplate, renderMail } from './templates.ts'
+import { MAIL_TEMPLATES, type MailTemplate, renderMail } from './templates.ts'
 
 /** Sent one after the other, each within its deadline, while the lease lasts. */
 const BATCH = 1
@@ -80,8 +81,8 @@ async function send(ctx: Ctx, mailer: Mailer, row: MailRow): Promise<Outcome> {
     })
     return { status: 'sent', errorCode: null }
   } catch (error) {
-    if (error instanceof DomainError && error.code === 'payer_erased')
-      return { status: 'expired', errorCode: 'payer_erased' }
+    if (error instanceof DomainError && (error.code === 'payer_erased' || error.code === 'purpose_not_allowed'))
+      return { status: 'expired', errorCode: error.code }
     if (!(error instanceof MailFailure)) throw error
     const wait = RETRY_AFTER_MINUTES[row.attempts - 1]
     return error.permanent || wait === undefined
@@ -90,16 +91,20 @@ async function send(ctx: Ctx, mailer: Mailer, row: MailRow): Promise<Outcome> {
   }
 }
 
-/** Also while the payer is being erased: that it has begun is told to the person. @throws payer_erased */
+/**
+ * Also while the payer is being erased: that it has begun is told to the person. Whether the purpose still holds is asked
+ * again, for the payer may have objected since the mail was queued. @throws payer_erased, purpose_not_allowed
+ */
 async function keyOf(ctx: Ctx, row: MailRow): Promise<SealingKey> {
   if (row.payer_id !== null) {
     const { payer_id: payerId } = row
-    const [payer] = await ctx.db.transaction(
-      ctx.tenantId,
-      tx => tx.sql<{ status: string; wrapped_key: Buffer; key_version: number }[]>`
-        select status, wrapped_key, key_version from payers where tenant_id = ${ctx.tenantId} and id = ${payerId}`,
-    )
-    if (!payer || payer.status === 'erased') throw payerErased()
+    const payer = await read(ctx, async tx => {
+      const [found] = await tx.sql<{ status: string; wrapped_key: Buffer; key_version: number }[]>`
+        select status, wrapped_key, key_version from payers where tenant_id = ${ctx.tenantId} and id = ${payerId}`
+      if (!found || found.status === 'erased') throw payerErased()
+      await requirePurpose(tx, payerId, MAIL_TEMPLATES[row.template].purpose, [])
+      return found
+    })
     return openDataKey(ctx, { payerId, wrapped: payer.wrapped_key, keyVersion: payer.key_version })
   }
   return openRowKey(ctx, MAIL_TABLE, row.id, {
