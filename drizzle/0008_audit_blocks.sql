@@ -82,7 +82,6 @@ create table audit_checkpoints (
   block_number bigint not null,
   rows_through bigint not null,
   head bytea not null,
-  previous_hash bytea,
   statement text not null,
   created_at timestamp with time zone not null,
   constraint audit_checkpoints_tenant_id_number_pk primary key (tenant_id, number)

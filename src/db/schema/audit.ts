@@ -89,8 +89,6 @@ export const auditCheckpoints = pgTable(
     rowsThrough: count('rows_through').notNull(),
     /** The hash of that block. */
     head: bytes('head').notNull(),
-    /** SHA-256 of the statement before; null for the first. */
-    previousHash: bytes('previous_hash'),
     statement: text('statement').notNull(),
     createdAt: instant('created_at').notNull(),
   },

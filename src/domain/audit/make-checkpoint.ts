@@ -36,9 +36,9 @@ export async function makeCheckpoint(
     }
     const statement = statements.sign('checkpoint', payload)
     await tx.sql`
-      insert into audit_checkpoints (tenant_id, number, id, block_number, rows_through, head, previous_hash, statement, created_at)
+      insert into audit_checkpoints (tenant_id, number, id, block_number, rows_through, head, statement, created_at)
       values (${tenantId}, ${payload.checkpoint}, ${payload.id}, ${head.number}, ${head.rows_through}, ${head.hash},
-              ${last ? statementHash(last.statement) : null}, ${statement}, ${now})`
+              ${statement}, ${now})`
     for (const { name } of checkpointSinks) {
       await tx.sql`
         insert into audit_checkpoint_copies (tenant_id, sink, checkpoint_number, status, next_attempt_at)

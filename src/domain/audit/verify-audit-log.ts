@@ -132,7 +132,6 @@ type CheckpointRow = {
   block_number: number
   rows_through: number
   head: Buffer
-  previous_hash: Buffer | null
   statement: string
   before: string | null
 }
@@ -141,7 +140,7 @@ type CheckpointRow = {
 async function holdCheckpoints(ctx: Ctx, tx: Tx, after: number, walked: Walked) {
   const last = walked.end
   const rows = await tx.sql<CheckpointRow[]>`
-    select c.number, c.id, c.block_number, c.rows_through, c.head, c.previous_hash, c.statement,
+    select c.number, c.id, c.block_number, c.rows_through, c.head, c.statement,
            (select b.statement from audit_checkpoints b where b.tenant_id = c.tenant_id and b.number = c.number - 1) as before
       from audit_checkpoints c
      where c.tenant_id = ${tx.tenantId} and c.block_number > ${after}
