@@ -1,6 +1,7 @@
 // Checkout session tokens: panless's own short-lived Ed25519 JWTs, of a type and audience that no other token has.
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
 import { readCompactJws, TokenRefused } from './compact-jws.ts'
+import { type Ed25519Jwk, jwksOf } from './ed25519-jwk.ts'
 
 export const SESSION_TOKEN_TYPE = 'panless-checkout+jwt'
 export const SESSION_TOKEN_AUDIENCE = 'panless:checkout'
@@ -25,6 +26,7 @@ export type SessionTokenSigner = {
   meet(token: string): Promise<void>
   /** Verifies with any of the keys; throws TokenRefused. */
   verify(token: string, now: Date): VerifiedSession
+  publicKeys(): Ed25519Jwk[]
 }
 
 /** Makes the Ed25519 private key of a 32-byte seed (RFC 8032 section 5.1.5). */
@@ -82,6 +84,8 @@ export function createSessionTokenSigner(options: {
       }
       return sessionOf(jws.payload, now)
     },
+
+    publicKeys: () => jwksOf(publicKeys),
   }
 }
 

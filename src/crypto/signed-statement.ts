@@ -2,6 +2,7 @@
 // (RFC 7515, RFC 8037), each kind with a type of its own, so that none passes for another or for a token.
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { type CompactJws, readCompactJws, TokenRefused } from './compact-jws.ts'
+import { type Ed25519Jwk, jwksOf } from './ed25519-jwk.ts'
 
 export const STATEMENT_TYPES = {
   receipt: 'panless-receipt+jwt',
@@ -15,9 +16,6 @@ export type StatementKind = keyof typeof STATEMENT_TYPES
 
 export type StatementKey = { kid: string; key: KeyObject }
 
-/** A public key as a JWK set lists it (RFC 8037 section 2). */
-export type StatementJwk = { kty: 'OKP'; crv: 'Ed25519'; x: string; kid: string; use: 'sig'; alg: 'EdDSA' }
-
 /** What a statement of this kind says; null for one that was cut off, or that none of the keys signed as such. */
 export type StatementReader = (kind: StatementKind, statement: string) => Record<string, unknown> | null
 
@@ -26,7 +24,7 @@ export type StatementSigner = {
   sign(kind: StatementKind, payload: Record<string, unknown>): string
   /** Verifies with any of the keys. */
   read: StatementReader
-  publicKeys(): StatementJwk[]
+  publicKeys(): Ed25519Jwk[]
 }
 
 /** One key signs, all public ones verify, so that keys can be rotated while older statements are still read. */
@@ -41,7 +39,7 @@ export function createStatementSigner(
       return `${input}.${sign(null, Buffer.from(input), signing.key).toString('base64url')}`
     },
     read: statementReader(kid => publicKeys.get(kid)),
-    publicKeys: () => [...publicKeys].map(([kid, key]) => statementJwk(kid, key)),
+    publicKeys: () => jwksOf(publicKeys),
   }
 }
 
@@ -65,11 +63,6 @@ function readJws(kind: StatementKind, statement: string): CompactJws | null {
     if (error instanceof TokenRefused) return null
     throw error
   }
-}
-
-function statementJwk(kid: string, key: KeyObject): StatementJwk {
-  const { x } = key.export({ format: 'jwk' })
-  return { kty: 'OKP', crv: 'Ed25519', x: x as string, kid, use: 'sig', alg: 'EdDSA' }
 }
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')

@@ -1,5 +1,6 @@
 // Checkout sessions: what a page's token may do, and everything that it may not.
 import { randomUUID } from 'node:crypto'
+import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
 import { setTenant } from '../../src/domain/tenants/set-tenant.ts'
@@ -63,6 +64,13 @@ describe('opening', () => {
       metadata: { panless_payer: payer },
       status: 'requires_payment_method',
     })
+  })
+
+  test('gives a token that the published keys verify', async () => {
+    const { id, session_token } = await open()
+    const keys = createLocalJWKSet((await world.withToken(null).get('/.well-known/jwks.json')).json)
+    const { payload } = await jwtVerify(session_token, keys, { typ: 'panless-checkout+jwt', algorithms: ['EdDSA'] })
+    expect(payload.sub).toBe(id)
   })
 
   test('again with the same key is the same session, byte for byte, and its secrets are sealed', async () => {

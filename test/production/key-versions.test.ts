@@ -91,7 +91,12 @@ test('a prepared version is learned by all, then one seals with it while the oth
 
 test('the key set lists every key that ever signed, also after its private key is gone', async () => {
   const before = await keySet(first)
-  expect(before.keys.map(({ kid }: { kid: string }) => kid).sort()).toEqual(['statement-1', 'statement-2'])
+  expect(before.keys.map(({ kid }: { kid: string }) => kid).sort()).toEqual([
+    'session-1',
+    'session-2',
+    'statement-1',
+    'statement-2',
+  ])
   expect(JSON.stringify(before)).not.toContain('"d"')
   const retired = await site.command(['keys', 'retire', '1', '--json'])
   expect(retired.code, retired.stderr + retired.stdout).toBe(0)

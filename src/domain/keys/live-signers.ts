@@ -33,6 +33,7 @@ export async function openLiveSigners(db: Database, keyring: Keyring): Promise<L
         if (version !== undefined) await keyring.meet(Number(version))
       },
       verify: (token, now) => session().verify(token, now),
+      publicKeys: () => session().publicKeys(),
     },
     statements: {
       sign: (kind, payload) => statement().sign(kind, payload),

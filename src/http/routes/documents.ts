@@ -45,17 +45,18 @@ export function documentRoutes(whole: Hono<AppEnv>, version: string) {
   app.get(
     '/.well-known/jwks.json',
     operation({
-      id: 'getStatementKeys',
+      id: 'getSigningKeys',
       tag: 'Documents',
-      summary: 'The public keys that statements are signed with, now and before',
+      summary: 'The public keys that statements and session tokens are signed with, now and before',
       description:
         'A JWK set (RFC 7517) of Ed25519 keys (RFC 8037). It verifies receipts, checkpoints of the audit log and every ' +
-        'other signed statement, also one whose private key is gone since.',
+        'other signed statement, also one whose private key is gone since, and the tokens of checkout sessions.',
       scope: null,
       answers: { 200: { description: 'The key set.', schema: keySetSchema } },
     }),
     c => {
-      const { body } = jsonReply(200, { keys: c.var.dependencies.statements.publicKeys() })
+      const { statements, sessionTokens } = c.var.dependencies
+      const { body } = jsonReply(200, { keys: [...statements.publicKeys(), ...sessionTokens.publicKeys()] })
       return c.body(body, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' })
     },
   )
