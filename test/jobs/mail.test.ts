@@ -136,6 +136,19 @@ describe('a server that does not take a mail', () => {
   }, 120_000)
 })
 
+it('a mail that does not open waits for its next try, and holds up no other', async () => {
+  const [damaged, address] = [await queue(code(`${randomUUID()}@example.com`)), `${randomUUID()}@example.com`]
+  await asSuperuser(
+    world.database,
+    sql => sql`
+      update mail_outbox set data_sealed = set_byte(data_sealed, 40, get_byte(data_sealed, 40) # 1) where id = ${damaged}`,
+  )
+  await queue(code(address))
+  await world.work()
+  expect(caught(address)).toHaveLength(1)
+  expect(await rowOf(damaged)).toMatchObject({ status: 'queued', attempts: 1, error_code: 'internal_error' })
+})
+
 it('a mail that is of no use any more is not sent', async () => {
   const address = `${randomUUID()}@example.com`
   const id = await queue({ ...code(address), expiresAt: world.dependencies.clock.now() })

@@ -3,6 +3,7 @@
 import { type Mailer, MailFailure } from '../../outbound/mail.ts'
 import { claimRows } from '../../queue/claim-rows.ts'
 import type { Ctx, Dependencies } from '../context.ts'
+import { errorShape } from '../error-shape.ts'
 import { DomainError } from '../errors.ts'
 import type { Language } from '../languages.ts'
 import { openDataKey, openJson, type SealingKey } from '../payers/data-key.ts'
@@ -83,11 +84,14 @@ async function send(ctx: Ctx, mailer: Mailer, row: MailRow): Promise<Outcome> {
   } catch (error) {
     if (error instanceof DomainError && (error.code === 'payer_erased' || error.code === 'purpose_not_allowed'))
       return { status: 'expired', errorCode: error.code }
-    if (!(error instanceof MailFailure)) throw error
+    const refused = error instanceof MailFailure ? error : null
+    // Whatever else it is, one mail holds up no other.
+    if (!refused) ctx.log.error({ mail: row.id, ...errorShape(error) }, 'a mail could not be made')
+    const errorCode = refused?.code ?? 'internal_error'
     const wait = RETRY_AFTER_MINUTES[row.attempts - 1]
-    return error.permanent || wait === undefined
-      ? { status: 'failed', errorCode: error.code }
-      : { status: 'queued', errorCode: error.code, retryAt: new Date(now.getTime() + wait * MINUTE_MS) }
+    return refused?.permanent || wait === undefined
+      ? { status: 'failed', errorCode }
+      : { status: 'queued', errorCode, retryAt: new Date(now.getTime() + wait * MINUTE_MS) }
   }
 }
 
