@@ -115,7 +115,7 @@ it('a correction and an objection that name no values get them from whoever gran
   await page.getByLabel('The right short name').fill('Bold')
   await page.getByRole('button', { name: 'Grant: Correct the data' }).click()
   await page.getByRole('heading', { name: 'Correct the data: Bold' }).waitFor()
-  await page.getByText('short_name').waitFor()
+  await page.getByText('short name', { exact: true }).waitFor()
 
   const objection = await asked('object')
   await page.goto(`${world.url}${objection}/approve`)
@@ -123,7 +123,7 @@ it('a correction and an objection that name no values get them from whoever gran
   await lookAtThis(page, 'request-object')
   await page.getByLabel('Reason').fill('Their right')
   await page.getByRole('button', { name: 'Grant: Object to a use' }).click()
-  await page.getByText('marketing', { exact: true }).waitFor()
+  await page.locator('dd', { hasText: /^Marketing$/ }).waitFor()
 })
 
 it('what an authority asks for leaves after a second person has approved it', async () => {
