@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { ConfigError, loadConfig, loadMigrationSettings, Secret } from '../src/config.ts'
 import type { ConfigUse } from '../src/config-checks.ts'
 
@@ -182,12 +182,13 @@ describe('a secret', () => {
 })
 
 describe('the process', () => {
+  const program = inject('program')
   const run = (command: string, env: Record<string, string>) =>
     new Promise<{ code: number; text: string }>(resolve => {
       const child = execFile(
         process.execPath,
-        [join(import.meta.dirname, '..', 'src', 'main.ts'), command],
-        { env: { PATH: process.env.PATH ?? '', ...env }, timeout: 20_000 },
+        [program.file, command],
+        { env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: program.compileCache, ...env }, timeout: 20_000 },
         (_, stdout, stderr) => resolve({ code: child.exitCode ?? -1, text: stdout + stderr }),
       )
     })

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { LANGUAGES } from '../../src/domain/languages.ts'
 import { type MailRequest, queueMail } from '../../src/domain/mail/queue-mail.ts'
+import { sendDueMails } from '../../src/domain/mail/send-due-mails.ts'
 import { MAIL_TEMPLATES, type MailTemplate, renderMail } from '../../src/domain/mail/templates.ts'
 import { recordObjection } from '../../src/domain/privacy/record-objection.ts'
 import type { Purpose } from '../../src/domain/privacy/register.ts'
@@ -129,7 +130,7 @@ describe('a server that does not take a mail', () => {
     const id = await queue(code(`${randomUUID()}@example.com`))
     refusal = { code: 421, text: 'Busy.' }
     for (let tries = 1; tries <= 9; tries++) {
-      await world.work()
+      await sendDueMails(world.dependencies, 'demo')
       await world.advance(1_441 * 60)
     }
     expect(await rowOf(id)).toMatchObject({ status: 'failed', attempts: 9, error_code: 'smtp_421' })
