@@ -184,7 +184,7 @@ test('verifying says which part of the log was verified, and which was not', asy
   }
   const path = '/console/audit/verify'
   const whole = (await send(auditor, path)).text
-  expect(whole).toContain('Nothing was altered<')
+  expect(whole).toContain('Nothing was altered in the sealed log<')
   expect(whole).toMatch(/Not verified now<\/dt><dd>None</)
   const part = (await send(auditor, path, { after_block: '1' })).text
   expect(part).toContain('Nothing was altered in the part that was verified')
