@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ApiAnswer } from '../support/api-client.ts'
 import { asSuperuser } from '../support/database-contents.ts'
 import { beginErasure, erase, minutesPass, workOff } from '../support/erasing.ts'
-import { charge, eventually, refund, resolve, shownCharge, unknownCharge } from '../support/money.ts'
+import { charge, eventually, faults, refund, resolve, shownCharge, unknownCharge } from '../support/money.ts'
 import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -189,6 +189,61 @@ describe('an erasure waits', () => {
       step: 'wait_for_caches',
       key: { version: 1, gone_from_backups: false },
     })
+  })
+
+  const waits = async (id: string) => {
+    await workOff(world)
+    const { step, waits_for } = await erasureOf(id)
+    return { step, waits_for }
+  }
+  const goesOn = async (id: string) => {
+    await minutesPass(world)
+    expect(await waits(id)).toEqual({ step: 'wait_for_caches', waits_for: [] })
+  }
+
+  test('for a refund whose outcome nobody knows', async () => {
+    const { payer, token } = await payerWithCard(world)
+    const paid = (await charge(world, token)).json.id
+    await faults(world, [{ method: 'POST', path: '/v1/refunds', when: 'after', kind: 'drop', times: 1 }])
+    const { id: refunded } = (await refund(world, paid, { amount: 300 })).json
+    await faults(world, [])
+    const id = await beginErasure(world, payer)
+    const open = { kind: 'refund', id: refunded, status: 'unknown' }
+    expect(await waits(id)).toEqual({ step: 'wait_for_money', waits_for: [open] })
+    await resolve(world, true)
+    await goesOn(id)
+  })
+
+  test('for a capture whose outcome nobody knows', async () => {
+    const { payer, token } = await payerWithCard(world)
+    const held = (await charge(world, token, { capture: 'manual' })).json.id
+    await faults(world, [{ method: 'POST', path: '/capture$/', when: 'after', kind: 'drop', times: 1 }])
+    const captured = await world.as('billing').post(`/v1/charges/${held}/capture`, {})
+    await faults(world, [])
+    const attempt = captured.json.attempts.at(-1)
+    expect(attempt).toMatchObject({ kind: 'capture', status: 'unknown' })
+    const id = await beginErasure(world, payer)
+    expect(await waits(id)).toMatchObject({
+      step: 'wait_for_money',
+      waits_for: expect.arrayContaining([{ kind: 'attempt', id: attempt.id, status: 'unknown' }]),
+    })
+    await resolve(world, true)
+    expect(await shownCharge(world, held)).toMatchObject({ status: 'succeeded' })
+    await goesOn(id)
+  })
+
+  test('for a dispute until it is decided', async () => {
+    const { payer, token } = await payerWithCard(world, { paymentMethod: 'pm_card_createDispute' })
+    const paid = (await charge(world, token)).json.id
+    await eventually(world, async () => expect((await shownCharge(world, paid)).disputed).toBe(true))
+    const id = await beginErasure(world, payer)
+    const open = { kind: 'dispute', id: paid, status: 'open' }
+    expect(await waits(id)).toEqual({ step: 'wait_for_money', waits_for: [open] })
+    const { stripe } = await shownCharge(world, paid)
+    const { json } = await world.stripeApi('GET', '/v1/disputes', { payment_intent: stripe.payment_intent })
+    await world.control('POST', `/disputes/${json.data[0].id}/close`, { outcome: 'lost' })
+    await eventually(world, async () => expect((await shownCharge(world, paid)).disputed).toBe(false))
+    await goesOn(id)
   })
 
   test('for Stripe when it cannot be reached, and says so', async () => {
