@@ -5,6 +5,7 @@ import type { ApiAnswer } from '../support/api-client.ts'
 import { asSuperuser } from '../support/database-contents.ts'
 import { beginErasure, erase, minutesPass, workOff } from '../support/erasing.ts'
 import { charge, eventually, faults, refund, resolve, shownCharge, unknownCharge } from '../support/money.ts'
+import { operationsOf } from '../support/openapi-operations.ts'
 import { chargeOf, payerWithCard } from '../support/payer-with-card.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -13,6 +14,47 @@ beforeAll(async () => {
   world = await startWorld()
 })
 afterAll(() => world.close())
+
+/** Operations that take an id or change something, and answer when a payer is erased, by the reason why. */
+const OPEN_AFTERWARDS: Readonly<Record<string, readonly string[]>> = {
+  'they make another payer, or find nobody': ['POST /v1/payers', 'POST /v1/payers/search'],
+  'money is shown, and goes on, under the pseudonym': [
+    'GET /v1/charges/{id}',
+    'POST /v1/charges/{id}/capture',
+    'POST /v1/charges/{id}/cancel',
+    'POST /v1/charges/{id}/resolve',
+    'POST /v1/refunds',
+    'GET /v1/refunds/{id}',
+    'POST /v1/reconciliations',
+    'GET /v1/reconciliations/{id}',
+    'GET /v1/payouts/{id}',
+    'POST /webhooks/stripe',
+    'POST /webhooks/stripe/{tenant}',
+  ],
+  'that it was done is shown, without a word of the person': [
+    'GET /v1/erasures/{id}',
+    'GET /v1/disclosures/{id}',
+    'GET /v1/privacy-requests/{id}',
+    'GET /v1/privacy-requests/{id}/receipt',
+    'GET /v1/audit-log/{id}/proof',
+  ],
+  'whoever has the link reads the receipt': [
+    'GET /rights/{link}',
+    'POST /rights/{link}',
+    'POST /rights/{link}/code',
+    'POST /rights/{link}/package',
+  ],
+  'nobody is known there': [
+    'GET /privacy/{tenant}',
+    'POST /contact',
+    'GET /contact/{tenant}',
+    'POST /contact/{tenant}',
+    'POST /rights',
+    'GET /rights/of/{tenant}',
+    'POST /rights/of/{tenant}',
+  ],
+  'they are tried with a page of their own': ['GET /pay/{link}', 'POST /pay/{link}/begin', 'POST /pay/{link}/finish'],
+}
 
 const GONE = { status: 410, json: { code: 'payer_erased' } }
 const preview = (payer: string) => world.as('privacy').get(`/v1/payers/${payer}/erasure-preview`)
@@ -80,44 +122,89 @@ describe('from the moment an erasure begins', () => {
     const refundBody = { charge: charged.json.id, amount: 100, reason: 'asked for' }
     const refundKey = randomUUID()
     await billing.post('/v1/refunds', refundBody, { key: refundKey })
+    const inquiryBody = { kind: 'question', message: 'When?', contact: { email: 'gone@mail.example' }, payer }
+    const inquiry = (await privacy.post('/v1/inquiries', inquiryBody, { key })).json.id
+    const law = { authority: 'Court', reference: '1/2026', document_sha256: 'a'.repeat(64) }
+    const disclosureBody = { payer, recipient: 'Court', basis: 'law', basis_ref: law, fields: ['short_name'] }
+    const disclosure = (await privacy.post('/v1/disclosures', disclosureBody, { key })).json.id
+    const requestBody = { kind: 'access', payer, contact: 'gone@mail.example' }
+    const request = (await privacy.post('/v1/privacy-requests', requestBody, { key })).json.id
+    // An erasure waits for mails that are on their way.
+    await world.work()
     const id = await beginErasure(world, payer)
 
+    const why = { reason: 'just because' }
+    const look = { ...why, purpose: 'collect_money' }
+    const own = world.withToken(session.json.session_token)
+    const second = world.as('privacy', 'demo', { sub: 'second' })
+    const calls: Record<string, () => Promise<ApiAnswer>> = {
+      'GET /v1/payers/{id}': () => checkout.get(`/v1/payers/${payer}`),
+      'PATCH /v1/payers/{id}': () => checkout.patch(`/v1/payers/${payer}`, { short_name: 'Back' }),
+      'POST /v1/payers/{id}/reveal': () => privacy.post(`/v1/payers/${payer}/reveal`, { ...look, fields: ['email'] }),
+      'GET /v1/payers/{id}/erasure-preview': () => preview(payer),
+      'GET /v1/payers/{id}/disclosures': () => privacy.get(`/v1/payers/${payer}/disclosures`),
+      'GET /v1/payers/{id}/consents': () => privacy.get(`/v1/payers/${payer}/consents`),
+      'POST /v1/payers/{id}/consents': () => privacy.post(`/v1/payers/${payer}/consents`, consentBody),
+      'POST /v1/payers/{id}/consents/{consent}/withdraw': () =>
+        privacy.post(`/v1/payers/${payer}/consents/${consent.json.id}/withdraw`),
+      'POST /v1/tokens': () => checkout.post('/v1/tokens', tokenBody),
+      'GET /v1/tokens/{id}': () => checkout.get(`/v1/tokens/${token}`),
+      'PATCH /v1/tokens/{id}': () => admin.patch(`/v1/tokens/${token}`, { metadata: { a: 'b' } }),
+      'DELETE /v1/tokens/{id}': () => admin.del(`/v1/tokens/${token}`),
+      'POST /v1/tokens/{id}/freeze': () => admin.post(`/v1/tokens/${token}/freeze`, why),
+      'POST /v1/tokens/{id}/thaw': () => admin.post(`/v1/tokens/${token}/thaw`),
+      'POST /v1/checkout-sessions': () => checkout.post('/v1/checkout-sessions', sessionBody),
+      'GET /v1/checkout-sessions/{id}': () => checkout.get(`/v1/checkout-sessions/${session.json.id}`),
+      'POST /v1/charges': () => billing.post('/v1/charges', chargeOf(token)),
+      'POST /v1/disclosures': () => privacy.post('/v1/disclosures', disclosureBody),
+      'POST /v1/disclosures/{id}/approve': () => second.post(`/v1/disclosures/${disclosure}/approve`),
+      'POST /v1/disclosures/{id}/refuse': () => second.post(`/v1/disclosures/${disclosure}/refuse`, why),
+      'GET /v1/disclosures/{id}/package': () => privacy.get(`/v1/disclosures/${disclosure}/package`),
+      'POST /v1/inquiries': () => privacy.post('/v1/inquiries', inquiryBody),
+      'GET /v1/inquiries/{id}': () => privacy.get(`/v1/inquiries/${inquiry}`),
+      'POST /v1/inquiries/{id}/reveal': () =>
+        privacy.post(`/v1/inquiries/${inquiry}/reveal`, { ...why, purpose: 'answer_messages' }),
+      'POST /v1/inquiries/{id}/assign': () => privacy.post(`/v1/inquiries/${inquiry}/assign`, { to: 'me' }),
+      'POST /v1/inquiries/{id}/answer': () => privacy.post(`/v1/inquiries/${inquiry}/answer`, { message: 'Soon.' }),
+      'POST /v1/inquiries/{id}/close': () => privacy.post(`/v1/inquiries/${inquiry}/close`, { resolution: 'other' }),
+      'POST /v1/inquiries/{id}/link-request': () =>
+        privacy.post(`/v1/inquiries/${inquiry}/link-request`, { kind: 'access' }),
+      'POST /v1/privacy-requests': () => privacy.post('/v1/privacy-requests', requestBody),
+      'POST /v1/privacy-requests/{id}/identity-checks': () =>
+        privacy.post(`/v1/privacy-requests/${request}/identity-checks`),
+      'POST /v1/privacy-requests/{id}/identity-checks/confirm': () =>
+        privacy.post(`/v1/privacy-requests/${request}/identity-checks/confirm`, { code: 'AAAA-AAAA' }),
+      'POST /v1/privacy-requests/{id}/decide': () =>
+        privacy.post(`/v1/privacy-requests/${request}/decide`, { ...why, decision: 'approve' }),
+      'POST /v1/privacy-requests/{id}/extend': () => privacy.post(`/v1/privacy-requests/${request}/extend`, why),
+      'POST /v1/privacy-requests/{id}/cancel': () => privacy.post(`/v1/privacy-requests/${request}/cancel`, why),
+      'POST /v1/privacy-requests/{id}/package': () =>
+        privacy.post(`/v1/privacy-requests/${request}/package`, why, { key: null }),
+    }
+    const again: Record<string, () => Promise<ApiAnswer>> = {
+      'by the own session': () => own.get(`/v1/checkout-sessions/${session.json.id}`),
+      'a payer': () => checkout.post('/v1/payers', body, { key }),
+      'a token': () => checkout.post('/v1/tokens', tokenBody, { key: tokenKey }),
+      'a session': () => checkout.post('/v1/checkout-sessions', sessionBody, { key: sessionKey }),
+      'a consent': () => privacy.post(`/v1/payers/${payer}/consents`, consentBody, { key: consentKey }),
+      'a charge': () => billing.post('/v1/charges', chargeBody, { key: chargeKey }),
+      'an inquiry': () => privacy.post('/v1/inquiries', inquiryBody, { key }),
+      'a disclosure': () => privacy.post('/v1/disclosures', disclosureBody, { key }),
+      'a request': () => privacy.post('/v1/privacy-requests', requestBody, { key }),
+      'a refund': () => billing.post('/v1/refunds', refundBody, { key: refundKey }),
+    }
+    const document = (await world.withToken(null).get('/openapi.json')).json
+    const aboutOne = operationsOf(document).filter(({ method, path }) => method !== 'GET' || path.includes('{'))
+    expect(aboutOne.map(({ name }) => name).toSorted()).toEqual(
+      [...Object.keys(calls), ...Object.values(OPEN_AFTERWARDS).flat()].toSorted(),
+    )
     const allGone = async () => {
-      const answers: [string, ApiAnswer][] = [
-        ['payer', await checkout.get(`/v1/payers/${payer}`)],
-        ['update', await checkout.patch(`/v1/payers/${payer}`, { short_name: 'Back' })],
-        [
-          'reveal',
-          await privacy.post(`/v1/payers/${payer}/reveal`, {
-            fields: ['email'],
-            purpose: 'collect_money',
-            reason: 'why',
-          }),
-        ],
-        ['preview', await preview(payer)],
-        ['consents', await privacy.get(`/v1/payers/${payer}/consents`)],
-        ['consent', await privacy.post(`/v1/payers/${payer}/consents`, consentBody)],
-        ['withdraw', await privacy.post(`/v1/payers/${payer}/consents/${consent.json.id}/withdraw`)],
-        ['token', await checkout.get(`/v1/tokens/${token}`)],
-        ['new token', await checkout.post('/v1/tokens', tokenBody)],
-        ['freeze', await admin.post(`/v1/tokens/${token}/freeze`, { reason: 'why' })],
-        ['detach', await admin.del(`/v1/tokens/${token}`)],
-        ['session', await checkout.get(`/v1/checkout-sessions/${session.json.id}`)],
-        [
-          'own session',
-          await world.withToken(session.json.session_token).get(`/v1/checkout-sessions/${session.json.id}`),
-        ],
-        ['new session', await checkout.post('/v1/checkout-sessions', sessionBody)],
-        ['charge', await billing.post('/v1/charges', chargeOf(token))],
-        ['request', await privacy.post('/v1/privacy-requests', { kind: 'access', payer, contact: 'a@mail.example' })],
-        ['payer again', await checkout.post('/v1/payers', body, { key })],
-        ['token again', await checkout.post('/v1/tokens', tokenBody, { key: tokenKey })],
-        ['session again', await checkout.post('/v1/checkout-sessions', sessionBody, { key: sessionKey })],
-        ['consent again', await privacy.post(`/v1/payers/${payer}/consents`, consentBody, { key: consentKey })],
-        ['charge again', await billing.post('/v1/charges', chargeBody, { key: chargeKey })],
-        ['refund again', await billing.post('/v1/refunds', refundBody, { key: refundKey })],
-      ]
-      for (const [name, answer] of answers) expect({ name, ...answer }).toMatchObject({ name, ...GONE })
+      const wrong: unknown[] = []
+      for (const [name, call] of Object.entries({ ...calls, ...again })) {
+        const { status, json } = await call()
+        if (status !== 410 || json.code !== 'payer_erased') wrong.push([name, status, json])
+      }
+      expect(wrong).toEqual([])
     }
     await allGone()
     expect((await checkout.get(`/v1/payers?external_ref=${encodeURIComponent(body.external_ref)}`)).json.data).toEqual(
@@ -139,7 +226,8 @@ describe('from the moment an erasure begins', () => {
     await beginErasure(world, payer)
     const anybody = world.withToken(null)
     expect((await anybody.get(page)).status).toBe(410)
-    expect(await anybody.post(`${page}/begin`, {}, { key: null })).toMatchObject(GONE)
+    for (const step of ['begin', 'finish'])
+      expect(await anybody.post(`${page}/${step}`, {}, { key: null })).toMatchObject(GONE)
     expect((await preview(payer)).json.code).toBe('payer_erased')
   })
 })

@@ -345,7 +345,7 @@ describe('an erasure', () => {
       request: id,
     })
     expect((await world.withToken(null).get(linkTo(world, person.email))).text).toContain(statement)
-    expect((await approve(world, id)).status).toBe(409)
+    expect((await approve(world, id)).status).toBe(410)
     const asked = { kind: 'access', payer: person.payer, contact: person.email }
     expect((await world.as('privacy').post('/v1/privacy-requests', asked)).json.code).toBe('payer_erased')
   })

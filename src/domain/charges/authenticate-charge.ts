@@ -55,6 +55,7 @@ export async function beginAuthentication(ctx: Ctx, chargeId: string, input?: un
   requirePayer(ctx, chargeId)
   parseInput(authenticationInput, input)
   const { charge } = await read(ctx, tx => loadPayment(tx, chargeId))
+  requireLiving(charge.payer_status)
   const state = stateOf(ctx, charge)
   if (state !== 'open') return { state, clientSecret: null, publishableKey: null }
   await read(ctx, tx => refuseIfForbidden(tx, ctx, charge))
@@ -97,7 +98,10 @@ async function confirmOnSession(account: StripeAccount, charge: ChargeRow): Prom
   }
 }
 
-/** Reads the intent again after the payer came back, so that the page need not wait for an event. */
+/**
+ * Reads the intent again after the payer came back, so that the page need not wait for an event. What was paid is taken in
+ * also while the payer is being erased. @throws not_found, payer_erased, stripe_unavailable
+ */
 export async function finishAuthentication(
   ctx: Ctx,
   chargeId: string,
@@ -121,8 +125,11 @@ async function takeIn(ctx: Ctx, chargeId: string): Promise<void> {
   }
 }
 
-const currentState = async (ctx: Ctx, chargeId: string) =>
-  stateOf(ctx, (await read(ctx, tx => loadPayment(tx, chargeId))).charge)
+async function currentState(ctx: Ctx, chargeId: string): Promise<PaymentState> {
+  const { charge } = await read(ctx, tx => loadPayment(tx, chargeId))
+  requireLiving(charge.payer_status)
+  return stateOf(ctx, charge)
+}
 
 function stateOf(ctx: Ctx, charge: ChargeRow): PaymentState {
   switch (charge.status) {

@@ -8,7 +8,7 @@ import { requirePermission } from '../permissions.ts'
 import { read } from '../write.ts'
 import { DOCUMENT_KINDS } from './identity-policy.ts'
 import { type GivenEvidence, judgeEvidence } from './judge-evidence.ts'
-import { loadPrivacyRequest, type PrivacyRequestView } from './privacy-request.ts'
+import { loadLivingRequest, type PrivacyRequestView } from './privacy-request.ts'
 
 export const codeSchema = z.string().trim().min(1).max(32).describe('As it was mailed; case and dash do not matter.')
 
@@ -38,7 +38,8 @@ export const confirmIdentityInput = z
 
 /**
  * A wrong code, a code that was never sent and a wrong amount get the same answer.
- * @throws insufficient_scope, not_found, validation_failed, identity_not_verified, invalid_state, rate_limited
+ * @throws insufficient_scope, not_found, validation_failed, identity_not_verified, invalid_state, rate_limited,
+ * payer_erased
  */
 export async function confirmIdentity(
   ctx: Ctx,
@@ -46,7 +47,7 @@ export async function confirmIdentity(
   input: unknown,
 ): Promise<Answer<PrivacyRequestView>> {
   requirePermission(ctx, 'confirmIdentity')
-  await read(ctx, tx => loadPrivacyRequest(tx, requestId))
+  await read(ctx, tx => loadLivingRequest(tx, requestId))
   idempotentRequest(ctx)
   const { code = null, evidence } = parseInput(confirmIdentityInput, input)
   return judgeEvidence(ctx, requestId, { code, ...evidenceOf(ctx, evidence) })

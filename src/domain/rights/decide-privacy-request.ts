@@ -18,6 +18,7 @@ import { signReceipt } from './get-privacy-receipt.ts'
 import { needsSecondPerson } from './identity-policy.ts'
 import { moveRequest, writingKeyOf } from './move-request.ts'
 import {
+  loadLivingRequest,
   loadPrivacyRequest,
   openDetails,
   openNotes,
@@ -49,7 +50,7 @@ export async function decidePrivacyRequest(
   input: unknown,
 ): Promise<Answer<PrivacyRequestView>> {
   requirePermission(ctx, 'decidePrivacyRequest')
-  const before = await read(ctx, tx => loadPrivacyRequest(tx, requestId))
+  const before = await read(ctx, tx => loadLivingRequest(tx, requestId))
   idempotentRequest(ctx)
   const decision = parseInput(decidePrivacyRequestInput, input)
   refuseMisfits(before.kind, decision)

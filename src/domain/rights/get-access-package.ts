@@ -12,7 +12,7 @@ import { ACCESS_PURPOSE, type AccessPackage, buildAccessPackage } from '../priva
 import { recordReveal, revealReason } from '../privacy/record-reveal.ts'
 import { read, write } from '../write.ts'
 import { PACKAGE_DESK_MS } from './deadlines.ts'
-import { loadPrivacyRequest } from './privacy-request.ts'
+import { loadLivingRequest, loadPrivacyRequest } from './privacy-request.ts'
 import { isUnverified } from './state.ts'
 
 export const accessPackageInput = z.strictObject({
@@ -29,7 +29,7 @@ type Opened = { held: AccessPackage; expiresAt: Date } & z.output<typeof accessP
  */
 export async function getAccessPackage(ctx: Ctx, requestId: string, input: unknown): Promise<Opened> {
   requirePermission(ctx, 'getAccessPackage')
-  await read(ctx, tx => loadPrivacyRequest(tx, requestId))
+  await read(ctx, tx => loadLivingRequest(tx, requestId))
   const wanted = parseInput(accessPackageInput, input)
   return write(ctx, async tx => {
     const { kind, status, finished_at: finishedAt, payer_id: payerId } = await loadPrivacyRequest(tx, requestId)

@@ -6,6 +6,7 @@ import { notFound } from '../errors.ts'
 import { isId } from '../ids.ts'
 import type { Language } from '../languages.ts'
 import { openDataKey, openJson, type PayerKey, type SealingKey } from '../payers/data-key.ts'
+import { requireLiving } from '../payers/payer-erased.ts'
 import { openRowKey } from '../row-key.ts'
 import { YOUNG_CONTACT_MS } from './deadlines.ts'
 import { EVIDENCE_KINDS, type EvidenceKind, evidenceNeeded } from './identity-policy.ts'
@@ -154,6 +155,13 @@ export async function loadPrivacyRequest(tx: Tx, id: string, lock = false): Prom
   const [row] = await tx.sql<RequestRow[]>`
     select ${requestColumns(tx)} ${requestSource(tx)} where r.tenant_id = ${tx.tenantId} and r.id = ${id}`
   if (!row) throw notFound()
+  return row
+}
+
+/** For what the desk does with it. @throws not_found, payer_erased */
+export async function loadLivingRequest(tx: Tx, id: string): Promise<RequestRow> {
+  const row = await loadPrivacyRequest(tx, id)
+  requireLiving(row.payer_status)
   return row
 }
 

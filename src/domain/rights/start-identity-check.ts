@@ -15,7 +15,13 @@ import { read } from '../write.ts'
 import { CHECK_LINK_MS, CODE_MS } from './deadlines.ts'
 import { limitSends } from './limits.ts'
 import { hashOfCode, newCode } from './one-time-code.ts'
-import { codeChannelOf, loadPrivacyRequest, payerKeyOfRequest, type RequestRow } from './privacy-request.ts'
+import {
+  codeChannelOf,
+  loadLivingRequest,
+  loadPrivacyRequest,
+  payerKeyOfRequest,
+  type RequestRow,
+} from './privacy-request.ts'
 import { rightsLinkUrl } from './rights-link.ts'
 import { isUnverified } from './state.ts'
 
@@ -35,7 +41,7 @@ export type IdentityCheckView = z.infer<typeof identityCheckSchema>
 
 /**
  * At most three codes a day for a request and for a contact.
- * @throws insufficient_scope, not_found, validation_failed, invalid_state, rate_limited
+ * @throws insufficient_scope, not_found, validation_failed, invalid_state, rate_limited, payer_erased
  */
 export async function startIdentityCheck(
   ctx: Ctx,
@@ -43,7 +49,7 @@ export async function startIdentityCheck(
   input: unknown,
 ): Promise<Answer<IdentityCheckView>> {
   requirePermission(ctx, 'startIdentityCheck')
-  await read(ctx, tx => loadPrivacyRequest(tx, requestId))
+  await read(ctx, tx => loadLivingRequest(tx, requestId))
   idempotentRequest(ctx)
   parseInput(startIdentityCheckInput, input)
   return sendCode(ctx, requestId)
