@@ -1,5 +1,5 @@
 // The same Merkle tree (merkle-tree.ts), for rows that come one after the other: only one node a level is held.
-// Hashes are hex texts here, which Node makes in half the time of buffers.
+// Hashes are texts here, which Node makes in half the time of buffers: hex outside, a character for each byte within.
 import { hash } from 'node:crypto'
 
 export type MerkleStream = {
@@ -15,15 +15,15 @@ export function createMerkleStream(): MerkleStream {
   let waiting: (string | undefined)[] = []
 
   function join(left: string, right: string): string {
-    node.write(left, 1, 'hex')
-    node.write(right, 33, 'hex')
-    return hash('sha256', node)
+    node.write(left, 1, 'binary')
+    node.write(right, 33, 'binary')
+    return hash('sha256', node, 'binary')
   }
 
   return {
     add(rowHash) {
       leaf.write(rowHash, 1, 'hex')
-      let carried = hash('sha256', leaf)
+      let carried = hash('sha256', leaf, 'binary')
       let level = 0
       for (let left = waiting[0]; left !== undefined; left = waiting[++level]) {
         carried = join(left, carried)
@@ -37,7 +37,7 @@ export function createMerkleStream(): MerkleStream {
         if (left !== undefined) root = root === null ? left : join(left, root)
       }
       waiting = []
-      return root
+      return root === null ? null : Buffer.from(root, 'binary').toString('hex')
     },
   }
 }

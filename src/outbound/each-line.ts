@@ -15,13 +15,13 @@ export async function eachLine(bytes: Readable, gzipped: boolean, take: (line: B
   if (gzipped) bytes.on('error', error => plain.destroy(error))
   let rest: Buffer = Buffer.alloc(0)
   for await (const chunk of plain as AsyncIterable<Buffer>) {
-    const held = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     let from = 0
-    for (let at = held.indexOf(NEWLINE); at >= 0; at = held.indexOf(NEWLINE, from)) {
-      take(held.subarray(from, at))
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+      const line = chunk.subarray(from, at)
+      take(from === 0 && rest.length > 0 ? Buffer.concat([rest, line]) : line)
       from = at + 1
     }
-    rest = held.subarray(from)
+    rest = from === 0 ? Buffer.concat([rest, chunk]) : chunk.subarray(from)
     if (rest.length > LINE_BYTES_MAX) throw new LineTooLong()
   }
   if (rest.length > 0) take(rest)
