@@ -39,8 +39,8 @@ export const WAYS_IN: Readonly<Record<string, 'written' | { nothing: string }>> 
   'POST /v1/privacy-requests/{id}/decide': 'written',
   'POST /v1/privacy-requests/{id}/extend': 'written',
   'POST /v1/privacy-requests/{id}/cancel': 'written',
-  'POST /rights': { nothing: 'what POST /v1/privacy-requests takes' },
-  'POST /rights/of/{tenant}': { nothing: 'what POST /v1/privacy-requests takes' },
+  'POST /rights': 'written',
+  'POST /rights/of/{tenant}': { nothing: 'as of the default tenant' },
   'POST /rights/{link}': { nothing: 'a code and an amount, which are not kept' },
   'POST /rights/{link}/code': { nothing: 'an empty body' },
   'POST /rights/{link}/package': { nothing: 'the form of the answer' },
@@ -137,6 +137,8 @@ async function writeRequests(world: World, mark: Mark, payer: string): Promise<v
   await grant(world, rectify, { decision: 'approve', reason: word('rectifyreason') })
   const open = good(await privacy.post(path, { kind: 'erase', ...from, message: word('erasemessage') })).json.id
   good(await privacy.post(`${path}/${open}/identity-checks`))
+  const form = { kind: 'rectify', contact: mark.email(), payer: word('externalref'), message: word('rightsmessage') }
+  expect((await sendForm(world, '/rights', form)).status).toBe(303)
   const dropped = good(await privacy.post(path, { kind: 'object', ...from })).json.id
   good(await privacy.post(`${path}/${dropped}/cancel`, { reason: word('cancellation') }))
 }
@@ -273,21 +275,25 @@ async function writeInquiries(world: World, mark: Mark, payer: string): Promise<
  */
 async function writeContactForm(world: World, { word, email }: Mark): Promise<void> {
   const { privacy } = ways(world)
-  const anybody = world.withToken(null)
-  const page = (await anybody.get('/contact')).text
+  const page = (await world.withToken(null).get('/contact')).text
   const stamp = /name="stamp" value="([^"]+)"/.exec(page)?.[1] as string
   // Sooner than a person can write, it would be taken for a machine's.
   await world.advance(60)
   const fields = { stamp, kind: 'wish', message: word('formmessage'), email: email(), name: word('formname') }
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: world.url }
-  const raw = new URLSearchParams({ ...fields, website: '' }).toString()
-  good(await anybody.send('POST', '/contact', undefined, { key: null, raw, headers }))
+  good(await sendForm(world, '/contact', { ...fields, website: '' }))
   const { id } = (await privacy.get('/v1/inquiries?limit=1')).json.data[0]
   const reveal = { purpose: 'answer_messages', reason: word('formreason') }
   good(await privacy.post(`/v1/inquiries/${id}/reveal`, reveal, { key: null }))
   good(await privacy.post(`/v1/inquiries/${id}/answer`, { message: word('formanswer') }))
   const linked = good(await privacy.post(`/v1/inquiries/${id}/link-request`, { kind: 'access' })).json
   await grant(world, linked.privacy_request, { decision: 'approve', reason: word('formgrant') })
+}
+
+/** As a browser sends a form of one of our pages. */
+function sendForm(world: World, path: string, fields: Record<string, string>): Promise<ApiAnswer> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: world.url }
+  const raw = new URLSearchParams(fields).toString()
+  return world.withToken(null).send('POST', path, undefined, { key: null, raw, headers })
 }
 
 /** What people at Stripe's dashboard, and Stripe's own pages, write: it comes back in webhooks and reads. */
