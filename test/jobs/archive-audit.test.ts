@@ -9,7 +9,7 @@ import { verifyArchives } from '../../src/domain/audit/verify-archives.ts'
 import { createExportVerifier } from '../../src/domain/audit/verify-export.ts'
 import { workerContext } from '../../src/domain/tenants/operator-context.ts'
 import { openArchiveFolder } from '../../src/outbound/archive-folder.ts'
-import { codesOf, sealAll, sealedTenant } from '../support/audit-world.ts'
+import { codesOf, sealAll, sealedTenant, sealSingly } from '../support/audit-world.ts'
 import { asSuperuser, connected } from '../support/database-contents.ts'
 import { changing, publishChanged } from '../support/registers.ts'
 import { startWorld, type World } from '../support/world.ts'
@@ -99,15 +99,7 @@ describe('entries older than three months', () => {
     const { tenantId } = tenant
     const small = 60
     await tenant.append(small)
-    await asSuperuser(world.database, async sql => {
-      const now = world.dependencies.clock.now()
-      for (let sealed = 0; sealed < small; ) {
-        const [row] = await sql<
-          { rows: number | null }[]
-        >`select panless_seal_audit(${tenantId}, ${now}, 1) as rows, pg_sleep(0.002)`
-        sealed += row?.rows ?? 0
-      }
-    })
+    await sealSingly(world, tenantId, small)
     await later(tenant, 93)
     expect(await archive(tenantId)).toBe(1)
     expect(await filesOf(tenantId)).toEqual([expect.stringMatching(/-000000000001-0000000000[67]\d\.ndjson\.gz$/)])

@@ -4,7 +4,7 @@ import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createStatementSigner } from '../../src/crypto/signed-statement.ts'
 import type { AuditFinding } from '../../src/domain/audit/finding.ts'
-import { codesOf, type SealedTenant, sealedTenant } from '../support/audit-world.ts'
+import { codesOf, type SealedTenant, sealedTenant, sealSingly } from '../support/audit-world.ts'
 import { connected } from '../support/database-contents.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -168,6 +168,23 @@ describe('one entry rewritten', () => {
     expect(finding).toMatchObject({ code: 'entry_changed', block: 1 })
     expect(finding?.entries).toHaveLength(5)
     expect(codesOf((await tenant.verifyExport()).findings)).toEqual(['entry_changed'])
+  })
+
+  test('is named in its block, wherever that stands among many', async () => {
+    const tenant = await newTenant({ blocks: 1 })
+    await tenant.append(90)
+    await sealSingly(world, tenant.tenantId, 90)
+    const changed = [5, 20, 21, 40, 41, 60, 61, 80, 90]
+    await asOwner(
+      tenant,
+      (sql, id) =>
+        sql`
+        update audit_log a set outcome = 'denied' from audit_blocks b
+         where a.tenant_id = ${id} and b.tenant_id = ${id} and b.number = any(${changed})
+           and (a.transaction_number, a.sequence) = (b.end_transaction, b.end_sequence)`,
+    )
+    const findings = await tenant.verify()
+    expect(findings.map(({ code, block }) => [code, block])).toEqual(changed.map(block => ['entry_changed', block]))
   })
 
   test('with its hash made anew does not fit the root of its block', async () => {

@@ -52,6 +52,18 @@ export async function sealAll(world: World, tenantId: string): Promise<void> {
   await sealAudit(world.dependencies, tenantId)
 }
 
+/** Seals so many entries that wait, each as a block of its own. */
+export async function sealSingly(world: World, tenantId: string, entries: number): Promise<void> {
+  const now = world.dependencies.clock.now()
+  await asSuperuser(world.database, async sql => {
+    for (let sealed = 0; sealed < entries; ) {
+      const [row] = await sql<{ rows: number | null }[]>`
+        select panless_seal_audit(${tenantId}, ${now}, 1) as rows, pg_sleep(0.002)`
+      sealed += row?.rows ?? 0
+    }
+  })
+}
+
 /** A tenant with so many blocks of so many entries each. */
 export async function sealedTenant(
   world: World,
