@@ -2,6 +2,7 @@
 import { html } from 'hono/html'
 import { fillText, type Language } from '../domain/languages.ts'
 import type { AccessPackage } from '../domain/privacy/build-access-package.ts'
+import { titleOfSection } from '../domain/privacy/held-titles.ts'
 import { PERSONAL_FIELDS } from '../domain/privacy/personal-fields.ts'
 import type { HeldRow } from '../domain/privacy/read-held-data.ts'
 import { RETENTION_RECORDS } from '../domain/privacy/retention-records.ts'
@@ -39,7 +40,7 @@ const keptFor = (days: number | null, language: Language): string =>
   days === null ? packageWord('untilErased', language) : fillText(packageWord('days', language), { days: String(days) })
 
 function section(name: string, rows: HeldRow[], complete: boolean, language: Language): Html {
-  return html`<section><h2>${labelOf(name, language)}</h2>
+  return html`<section><h2>${titleOfSection(name, language)}</h2>
 ${rows.length === 0 ? html`<p class="soft">${packageWord('none', language)}</p>` : rows.map(row => html`<article>${members(row, language)}</article>`)}
 ${complete ? '' : html`<p>${packageWord('incomplete', language)}</p>`}</section>`
 }

@@ -1,4 +1,4 @@
-// The words of the readable access package: its sections and the commonest members. A member that is not here stands
+// The words of the readable access package and of its commonest members. A member that is not here stands
 // under its own name, as in the JSON.
 import type { Language } from '../domain/languages.ts'
 
@@ -35,32 +35,6 @@ export const PACKAGE_WORDS = {
   days: ['{days} days', '{days} 日', '{days} хоног'],
   untilErased: ['until you are erased', '削除されるまで', 'таныг устгах хүртэл'],
   automated: ['What is decided by a machine alone', '自動化された意思決定', 'Зөвхөн машин шийддэг зүйл'],
-  profile: ['Your profile', 'プロフィール', 'Таны мэдээлэл'],
-  consents: ['What you agreed to', '同意いただいた内容', 'Таны зөвшөөрсөн зүйл'],
-  objections: ['What you objected to', '異議のお申し出', 'Таны эсэргүүцсэн зүйл'],
-  cards: ['Saved cards', '登録カード', 'Хадгалсан карт'],
-  card_sources: ['Where saved cards came from', 'カード登録の元', 'Картын эх үүсвэр'],
-  checkout_sessions: ['Visits to save a card', 'カード登録の手続き', 'Карт хадгалах оролдлого'],
-  failed_tries_to_save_a_card: ['Failed tries to save a card', 'カード登録の失敗', 'Амжилтгүй оролдлого'],
-  charges: ['Payments', 'お支払い', 'Төлбөр'],
-  charge_attempts: ['Attempts of payments', '決済の試行', 'Төлбөрийн оролдлого'],
-  refunds: ['Refunds', '返金', 'Буцаалт'],
-  disputes: ['Disputes', '異議申立て（決済）', 'Маргаан'],
-  looks_at_your_name: [
-    'Who looked at your real name or contacts',
-    '実名・連絡先の閲覧記録',
-    'Таны жинхэнэ нэр, холбоо барихыг хэн үзсэн',
-  ],
-  mails: ['Mails to you', 'お送りしたメール', 'Танд илгээсэн и-мэйл'],
-  disclosures: ['Disclosures', '第三者への提供', 'Бусдад өгсөн мэдээлэл'],
-  log_of_disclosures: ['Log of disclosures', '提供の記録', 'Мэдээлэл өгсөн бүртгэл'],
-  corrections: ['Corrections', '訂正の履歴', 'Засварын түүх'],
-  requests_about_your_data: ['Your requests about your data', '個人情報に関するご請求', 'Мэдээллийн талаарх хүсэлт'],
-  identity_checks: ['Codes that were sent', '送信した確認コード', 'Илгээсэн код'],
-  identity_evidence: ['How you showed who you are', 'ご本人確認の記録', 'Өөрийгөө баталсан байдал'],
-  records_of_what_was_done: ['Records of what was done', '操作の記録', 'Хийсэн зүйлийн бүртгэл'],
-  inquiries: ['Your messages', 'お問い合わせ', 'Таны асуулт'],
-  messages: ['Messages and answers', 'お問い合わせと回答', 'Асуулт, хариулт'],
   short_name: ['Short name', '表示名', 'Товч нэр'],
   real_name: ['Real name', '実名', 'Жинхэнэ нэр'],
   email: ['E-mail', 'メールアドレス', 'И-мэйл'],
@@ -97,6 +71,6 @@ export type PackageWord = keyof typeof PACKAGE_WORDS
 
 export const packageWord = (word: PackageWord, language: Language): string => PACKAGE_WORDS[word][AT[language]]
 
-/** What a section or a member is called; its own name, spaced, where there is no better word. */
+/** What a member is called; its own name, spaced, where there is no better word. */
 export const labelOf = (name: string, language: Language): string =>
   Object.hasOwn(PACKAGE_WORDS, name) ? packageWord(name as PackageWord, language) : name.replaceAll('_', ' ')

@@ -1,6 +1,8 @@
 // The page behind a link about one's own data: showing who one is, how the request stands, and what was asked for. Plain
 // forms, no script.
 import { html } from 'hono/html'
+import { erasedInWords, reasonInWords } from '../domain/erasures/erased-in-words.ts'
+import type { ErasedAndKept } from '../domain/erasures/erasure-receipt.ts'
 import { fillText, type Language } from '../domain/languages.ts'
 import type { RequestOfLink } from '../domain/rights/rights-by-link.ts'
 import { languageLinks } from './language-links.ts'
@@ -75,7 +77,7 @@ ${
 
 function standing({ request, language, path }: RightsPage): Html {
   const texts = RIGHTS_TEXTS[language]
-  const { status, packageUntil, receipt } = request
+  const { status, packageUntil, receipt, erased } = request
   const say = (text: string) => fillText(text, { merchant: request.merchant })
   const words = texts[status === 'approved' || status === 'received' || status === 'verifying' ? 'verified' : status]
   const waits = status === 'verified' || status === 'approved' || status === 'executing'
@@ -90,7 +92,17 @@ ${
 <button class="second" name="format" value="json">${texts.openJson}</button></form>`
     : ''
 }
+${erased ? erasedAndKept(erased, language) : ''}
 ${receipt ? html`<h2>${texts.receipt}</h2><p class="soft">${texts.receiptWhat}</p><pre class="mono" tabindex="0" aria-label="${texts.receipt}">${receipt}</pre>` : ''}`
+}
+
+/** What stays is named once for each reason. */
+function erasedAndKept({ emptied, stays }: ErasedAndKept, language: Language): Html {
+  const texts = RIGHTS_TEXTS[language]
+  const inWords = (names: string[]) => [...new Set(names.map(name => erasedInWords(name, language)))].join(', ')
+  const byReason = Map.groupBy(stays, ({ name }) => reasonInWords(name, language))
+  return html`<h2>${texts.erased}</h2><p>${inWords(Object.keys(emptied))}</p>
+<h2>${texts.kept}</h2><dl>${[...byReason].map(([why, kinds]) => html`<dt>${inWords(kinds.map(({ name }) => name))}</dt><dd>${why}</dd>`)}</dl>`
 }
 
 /** For a link whose signature is not ours, or whose time is over: it says nothing of any request. */

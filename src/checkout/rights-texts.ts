@@ -36,6 +36,8 @@ export type RightsTexts = Record<
   | 'openJson'
   | 'receipt'
   | 'receiptWhat'
+  | 'erased'
+  | 'kept'
   | 'formTitle'
   | 'formIntro'
   | 'formKind'
@@ -95,6 +97,8 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     openJson: 'Download my data as JSON',
     receipt: 'Signed receipt',
     receiptWhat: 'It proves what was asked and done, and says nothing else about you. Keep it.',
+    erased: 'What was deleted',
+    kept: 'What had to stay, without your name, and why',
     formTitle: 'Your rights to your data',
     formIntro:
       'Ask {merchant} about your data. In the next step you show that it is you; nothing is told or changed before that.',
@@ -154,6 +158,8 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     openJson: '情報を JSON でダウンロードする',
     receipt: '署名付きの受領書',
     receiptWhat: 'ご請求の内容と結果を証明するもので、ほかの情報は含みません。保管してください。',
+    erased: '削除したもの',
+    kept: 'お名前なしで残したものとその理由',
     formTitle: '個人情報に関するお客様の権利',
     formIntro:
       '{merchant} にお客様の情報についてご請求いただけます。次の画面でご本人の確認をします。それまで情報をお伝えしたり変更したりすることはありません。',
@@ -212,6 +218,8 @@ export const RIGHTS_TEXTS: Record<Language, RightsTexts> = {
     openJson: 'Мэдээллээ JSON хэлбэрээр татах',
     receipt: 'Гарын үсэгтэй баримт',
     receiptWhat: 'Юу хүсэж, юу хийснийг нотлох бөгөөд таны тухай өөр зүйл агуулаагүй. Хадгалаарай.',
+    erased: 'Устгасан зүйл',
+    kept: 'Таны нэргүйгээр үлдээсэн зүйл, шалтгаан',
     formTitle: 'Таны мэдээлэлтэй холбоотой эрх',
     formIntro:
       '{merchant}-аас өөрийн мэдээллийн талаар асууна уу. Дараагийн алхамд өөрийгөө батална; үүнээс өмнө юу ч хэлэхгүй, өөрчлөхгүй.',

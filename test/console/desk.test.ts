@@ -4,7 +4,7 @@ import { sealAll } from '../support/audit-world.ts'
 import { type ConsoleClient, consoleClient, type PageAnswer } from '../support/console-client.ts'
 import { asSuperuser } from '../support/database-contents.ts'
 import { minutesPass, workOff } from '../support/erasing.ts'
-import { codeTo, type Person, personWithPayment, verified } from '../support/rights.ts'
+import { codeTo, linkTo, type Person, personWithPayment, verified } from '../support/rights.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -64,7 +64,11 @@ describe('a request', () => {
     const gone = await personWithPayment(world)
     const id = await verified(world, gone, 'erase')
     const path = `/console/requests/${id}`
-    expect((await first.get(`${path}/approve`)).text).toContain('What an erasure would do')
+    const preview = await first.get(`${path}/approve`)
+    expect(preview.text).toContain('What an erasure would do')
+    const inJapanese = (await first.get(`${path}/approve`, { 'accept-language': 'ja' })).text
+    expect(inJapanese).toContain('支払いの記録は、会計・税務の法令が定める期間保管します')
+    expect(inJapanese).not.toMatch(/Records of payments|>charge_attempts|>audit_log/)
     const once = await send(first, `${path}/approve`, { reason: 'Passport seen' })
     expect(once.text).toContain('Waits for a second person')
     const again = await send(first, `${path}/approve`, { reason: 'The same person' })
@@ -80,8 +84,13 @@ describe('a request', () => {
     const done = await auditor.get(path)
     expect(done.text).toContain(`${path}/receipt.json"`)
     expect(done.text).not.toContain('Bat')
+    expect(done.text).toContain(gone.payer)
+    expect(done.text).not.toContain(`/console/payers/${gone.payer}`)
     expect(await receiptOf(path)).toMatchObject({ request: id })
     expect((await first.get(`/console/payers/${gone.payer}`)).status).toBe(410)
+    const { text } = await first.get(`${linkTo(world, gone.email)}?lang=mn`)
+    expect(text).toContain('<dd>Төлбөрийн талаар дараа нь нэхэмжлэл гаргах')
+    expect(text).not.toContain('checkout_sessions')
   })
 
   test('takes two months more once, with a reason, and is cancelled', async () => {

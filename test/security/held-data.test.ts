@@ -1,9 +1,13 @@
 // Every column of every table is classed: as something held about a person, as workings, or in a table without persons.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { erasedInWords, reasonInWords } from '../../src/domain/erasures/erased-in-words.ts'
+import { REASONS_TO_KEEP } from '../../src/domain/erasures/reasons-to-keep.ts'
 import { WHAT_GOES } from '../../src/domain/erasures/what-goes.ts'
 import { WHAT_STAYS } from '../../src/domain/erasures/what-stays.ts'
+import { LANGUAGES } from '../../src/domain/languages.ts'
 import { BUILT_IN_REGISTER } from '../../src/domain/privacy/built-in-register.ts'
 import { columnsOf, HELD_DATA, TABLES_WITHOUT_PERSONS } from '../../src/domain/privacy/held-data.ts'
+import { HELD_TITLES, titleOfSection } from '../../src/domain/privacy/held-titles.ts'
 import { PERSONAL_FIELD_NAMES } from '../../src/domain/privacy/personal-fields.ts'
 import { coveredFields } from '../../src/domain/privacy/register.ts'
 import { RETENTION_RULES } from '../../src/domain/privacy/retention-rules.ts'
@@ -89,10 +93,26 @@ test('whatever is sealed or hashed goes in time, or with its payer where it is a
 })
 
 test('every table about persons is removed whole by an erasure, or is named among what stays', () => {
-  const removed = WHAT_GOES.filter(({ set, holds }) => set === null && holds === 'true').map(({ table }) => table)
-  const stays = WHAT_STAYS.map(({ table }) => table)
+  const removed: string[] = WHAT_GOES.filter(({ set, holds }) => set === null && holds === 'true').map(({ table }) => table)
+  const stays: string[] = WHAT_STAYS.map(({ table }) => table)
   expect(Object.keys(HELD_DATA).filter(table => !removed.includes(table) && !stays.includes(table))).toEqual([])
   expect(removed.filter(table => stays.includes(table))).toEqual([])
+})
+
+test('what an erasure names, a section of the package, and every reason has words in each language', () => {
+  for (const name of Object.keys(HELD_DATA)) expect(Object.keys(HELD_TITLES)).toContain(name)
+  const sections = Object.values(HELD_DATA).flatMap(({ section }) => section ?? [])
+  for (const language of LANGUAGES) {
+    for (const section of [...sections, 'log_of_disclosures']) {
+      expect(titleOfSection(section, language)).not.toBe(section)
+    }
+    for (const { name } of [...WHAT_GOES, ...WHAT_STAYS, { name: 'payer' }]) {
+      expect(erasedInWords(name, language)).not.toBe(name)
+    }
+    for (const { name, why } of WHAT_STAYS) expect(reasonInWords(name, language)).toBe(why[language])
+  }
+  const texts = [...Object.values(HELD_TITLES), ...Object.values(REASONS_TO_KEEP)]
+  for (const text of texts) expect(new Set(Object.values(text)).size, text.en).toBe(LANGUAGES.length)
 })
 
 test('a table without persons holds no payer and nothing that is sealed with a payer’s key', () => {

@@ -1,12 +1,13 @@
 // What is known of a request: how its person was verified, what was decided, and what an erasure would do.
 import { html } from 'hono/html'
+import { erasedInWords, reasonInWords } from '../../domain/erasures/erased-in-words.ts'
 import type { ErasurePreview } from '../../domain/erasures/preview-erasure.ts'
 import { isLanguage, LANGUAGE_NAMES } from '../../domain/languages.ts'
 import type { PrivacyRequestView } from '../../domain/rights/privacy-request.ts'
 import { isUnverified } from '../../domain/rights/state.ts'
 import { type Fact, facts } from '../detail.ts'
 import { fieldInWords } from '../fields-in-words.ts'
-import { day, number, payerLink, state, time, wholeId } from '../format.ts'
+import { day, id, number, payerLink, state, time, wholeId } from '../format.ts'
 import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { PAYER_TEXTS } from '../texts/payer-texts.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
@@ -29,13 +30,18 @@ export function identityOf(view: View, request: PrivacyRequestView): Html {
   return html`${open ? html`<p>${texts.channels[request.code_channel]}</p>` : ''}${list.length === 0 ? '' : facts(view, list, texts.identity)}`
 }
 
-export function requestFacts(view: View, request: PrivacyRequestView, purposeTitle: (name: string) => string): Html {
+/** `living`: the payer has a page that this reader may open. */
+export function requestFacts(
+  view: View,
+  request: PrivacyRequestView,
+  { living, purposeTitle }: { living: boolean; purposeTitle: (name: string) => string },
+): Html {
   const texts = REQUEST_TEXTS[view.language]
   const { none } = view.words
   const { decision, second_person: second, extension } = request
   const list: Fact[] = [
     [texts.deadline, day(view, request.deadline_at)],
-    [texts.payer, request.payer === null ? texts.unknownPayer : payerLink(view, request.payer)],
+    [texts.payer, payerOf(view, request.payer, living)],
     [texts.message, request.message ?? none],
   ]
   if (request.changes.length > 0)
@@ -58,23 +64,29 @@ export function requestFacts(view: View, request: PrivacyRequestView, purposeTit
   return facts(view, list)
 }
 
+function payerOf(view: View, payer: string | null, living: boolean): Html | string {
+  if (payer === null) return REQUEST_TEXTS[view.language].unknownPayer
+  return living ? payerLink(view, payer) : id(view, payer)
+}
+
 export function erasurePreview(view: View, preview: ErasurePreview): Html {
-  const texts = REQUEST_TEXTS[view.language]
+  const { language } = view
+  const texts = REQUEST_TEXTS[language]
   const list: Fact[] = [
     [
       texts.goes,
-      html`${preview.goes.filter(({ rows }) => rows > 0).map(({ name, rows }) => html`<div><code>${name}</code> ${number(view, rows)}</div>`)}`,
+      html`${preview.goes.filter(({ rows }) => rows > 0).map(({ name, rows }) => html`<div>${erasedInWords(name, language)}: ${number(view, rows)}</div>`)}`,
     ],
     [
       texts.stays,
-      html`${preview.stays.filter(({ rows }) => rows > 0).map(({ name, rows, law, why }) => html`<div><code>${name}</code> ${number(view, rows)}, ${texts.laws[law]} <span class="soft" lang="en">${why}</span></div>`)}`,
+      html`${preview.stays.filter(({ rows }) => rows > 0).map(({ name, rows, law }) => html`<div>${erasedInWords(name, language)}: ${number(view, rows)}, ${texts.laws[law]} <span class="soft">${reasonInWords(name, language)}</span></div>`)}`,
     ],
-    [texts.atStripe, html`<code>${preview.at_stripe.customer}</code>`],
+    [texts.atStripe, texts.customers[preview.at_stripe.customer]],
     [
       texts.waits,
       preview.waits_for.length === 0
         ? view.words.none
-        : html`${preview.waits_for.map(one => html`<div>${state('wait', one.status)} <code>${one.id}</code></div>`)}`,
+        : html`${preview.waits_for.map(one => html`<div>${state('wait', texts.waitsFor[one.kind])} <code>${one.id}</code></div>`)}`,
     ],
   ]
   return facts(view, list, texts.preview)

@@ -80,7 +80,7 @@ async function requestPage(c: ConsoleContext, door: ConsoleDoor) {
     actions: actionsFor(c, door, request),
   })}
 ${identityOf(view, request)}
-${requestFacts(view, request, purposeTitle)}`
+${requestFacts(view, request, { living: name !== null, purposeTitle })}`
   return show(c, door, { title, section: 'requests', body })
 }
 

@@ -47,7 +47,7 @@ export async function previewErasure(ctx: Ctx, payerId: string): Promise<Erasure
     const stays: ErasurePreview['stays'] = []
     for (const kind of WHAT_STAYS) {
       const { name, fields, law, why } = kind
-      stays.push({ name, rows: await countOf(tx, payerId, kind), fields: [...fields], law, why })
+      stays.push({ name, rows: await countOf(tx, payerId, kind), fields: [...fields], law, why: why.en })
     }
     const [cards] = await tx.sql<{ attached: number }[]>`
       select count(*) as attached from tokens

@@ -1,12 +1,13 @@
 // What an erasure empties or removes, as one table: the preview counts by it, and the erasure works by it.
 import { HELD_DATA } from '../privacy/held-data.ts'
+import type { TitledTable } from '../privacy/held-titles.ts'
 
 export type Emptied = {
   /** What it is, for a preview and a receipt. */
   name: string
   /** The members that go, as a person would name them. */
   fields: readonly string[]
-  table: string
+  table: TitledTable
   /** Columns that name one row besides the tenant. */
   key: readonly string[]
   /** Which rows are the payer's, where held-data.ts does not say it: SQL over `t`, $1 the tenant and $2 the payer. */

@@ -1,19 +1,18 @@
 // What an erasure must leave, and by which law, as one table. All of it stands under the payer's id, which by then is a
 // pseudonym: nothing is left that says whose it was.
+import type { TitledTable } from '../privacy/held-titles.ts'
+import type { Texts } from '../privacy/personal-fields.ts'
+import { REASONS_TO_KEEP } from './reasons-to-keep.ts'
 
 export type Kept = {
   name: string
-  table: string
+  table: TitledTable
   /** Which rows are the payer's, where held-data.ts does not say it: SQL over `t`, $1 the tenant and $2 the payer. */
   of?: string
   fields: readonly string[]
   law: 'legal_obligation' | 'legal_claims' | 'accountability'
-  why: string
+  why: Texts
 }
-
-const BOOKS = 'Records of payments are kept as long as the law of bookkeeping and taxes says (GDPR 17(3)(b)).'
-const ANSWERED =
-  'That a person asked, was known, and was answered in time must be shown afterwards (GDPR 5(2) and 12(3)).'
 
 export const WHAT_STAYS: readonly Kept[] = [
   {
@@ -21,35 +20,35 @@ export const WHAT_STAYS: readonly Kept[] = [
     table: 'payers',
     fields: ['id', 'status', 'times', "Stripe's id of the deleted customer"],
     law: 'legal_obligation',
-    why: `${BOOKS} They stand under the id, and Stripe's own under the customer's.`,
+    why: REASONS_TO_KEEP.payer,
   },
   {
     name: 'charges',
     table: 'charges',
     fields: ['amounts', 'currency', 'status', 'times', "Stripe's ids", 'keyed hash of the reference'],
     law: 'legal_obligation',
-    why: BOOKS,
+    why: REASONS_TO_KEEP.books,
   },
   {
     name: 'charge_attempts',
     table: 'charge_attempts',
     fields: ['amounts', 'status', 'times'],
     law: 'legal_obligation',
-    why: BOOKS,
+    why: REASONS_TO_KEEP.books,
   },
   {
     name: 'refunds',
     table: 'refunds',
     fields: ['amounts', 'currency', 'status', 'times', "Stripe's ids"],
     law: 'legal_obligation',
-    why: BOOKS,
+    why: REASONS_TO_KEEP.books,
   },
   {
     name: 'disputes',
     table: 'disputes',
     fields: ['amounts', 'status', 'reason code'],
     law: 'legal_claims',
-    why: 'A claim about a payment may be made and defended after it was paid (GDPR 17(3)(e)).',
+    why: REASONS_TO_KEEP.claim,
   },
   {
     name: 'cards_charged',
@@ -57,7 +56,7 @@ export const WHAT_STAYS: readonly Kept[] = [
     of: `t.payer_id = $2 and exists (select 1 from charges c where c.tenant_id = t.tenant_id and c.token_id = t.id)`,
     fields: ['brand', 'last four digits', 'funding', "Stripe's id"],
     law: 'legal_obligation',
-    why: `${BOOKS} Which card paid is part of the record.`,
+    why: REASONS_TO_KEEP.cardCharged,
   },
   {
     name: 'cards_not_charged',
@@ -65,35 +64,35 @@ export const WHAT_STAYS: readonly Kept[] = [
     of: `t.payer_id = $2 and not exists (select 1 from charges c where c.tenant_id = t.tenant_id and c.token_id = t.id)`,
     fields: ['status', 'times', "Stripe's id"],
     law: 'accountability',
-    why: 'That a card was removed at Stripe must be shown afterwards (GDPR 5(2) and 19).',
+    why: REASONS_TO_KEEP.cardRemoved,
   },
   {
     name: 'card_sources',
     table: 'token_sources',
     fields: ["Stripe's ids under which a card was saved", 'times'],
     law: 'accountability',
-    why: 'That a card was removed at Stripe must be shown afterwards (GDPR 5(2) and 19).',
+    why: REASONS_TO_KEEP.cardRemoved,
   },
   {
     name: 'checkout_sessions',
     table: 'checkout_sessions',
     fields: ['version of the text', 'limits', 'number of failures', 'times', "Stripe's id"],
     law: 'accountability',
-    why: 'How a consent to save a card came about must be shown afterwards (GDPR 7(1)).',
+    why: REASONS_TO_KEEP.consentCame,
   },
   {
     name: 'consents',
     table: 'consents',
     fields: ['purpose', 'version of the text', 'times'],
     law: 'accountability',
-    why: 'That there was a consent, and when it ended, must be shown afterwards (GDPR 5(2) and 7(1)).',
+    why: REASONS_TO_KEEP.consent,
   },
   {
     name: 'reveals',
     table: 'reveals',
     fields: ['who looked, when and for which purpose', 'names of fields'],
     law: 'accountability',
-    why: 'Who looked at a real name must be shown afterwards, for as long as the register keeps it (GDPR 5(2)).',
+    why: REASONS_TO_KEEP.looked,
   },
   {
     name: 'disclosures',
@@ -101,83 +100,83 @@ export const WHAT_STAYS: readonly Kept[] = [
     of: 't.payer_id = $2',
     fields: ['basis', 'purpose', 'names of fields', 'times', 'hash of the package', 'keyed hash of the recipient'],
     law: 'accountability',
-    why: 'That something was disclosed, and on which basis, must be shown afterwards (GDPR 5(2)).',
+    why: REASONS_TO_KEEP.disclosed,
   },
   {
     name: 'log_of_disclosures',
     table: 'disclosure_people',
     fields: ['which disclosures the person was in', 'times'],
     law: 'accountability',
-    why: 'That something was disclosed, and on which basis, must be shown afterwards (GDPR 5(2)).',
+    why: REASONS_TO_KEEP.disclosed,
   },
   {
     name: 'inquiries',
     table: 'inquiries',
     fields: ['kind', 'status', 'times', 'language', 'which contacts there were', 'who of the company answered'],
     law: 'accountability',
-    why: 'That a complaint was answered, and in time, must be shown afterwards (GDPR 5(2)).',
+    why: REASONS_TO_KEEP.complaint,
   },
   {
     name: 'inquiry_messages',
     table: 'inquiry_messages',
     fields: ['direction', 'who of the company answered', 'times'],
     law: 'accountability',
-    why: 'That a complaint was answered, and in time, must be shown afterwards (GDPR 5(2)).',
+    why: REASONS_TO_KEEP.complaint,
   },
   {
     name: 'privacy_requests',
     table: 'privacy_requests',
     fields: ['kind', 'status', 'times', 'number of failures', 'who decided', 'receipt'],
     law: 'accountability',
-    why: ANSWERED,
+    why: REASONS_TO_KEEP.answered,
   },
   {
     name: 'identity_checks',
     table: 'identity_checks',
     fields: ['status', 'number of tries', 'times'],
     law: 'accountability',
-    why: ANSWERED,
+    why: REASONS_TO_KEEP.answered,
   },
   {
     name: 'identity_evidence',
     table: 'identity_evidence',
     fields: ['kind of evidence', 'kind of document', 'who recorded it', 'times'],
     law: 'accountability',
-    why: ANSWERED,
+    why: REASONS_TO_KEEP.answered,
   },
   {
     name: 'corrections',
     table: 'payer_history',
     fields: ['names of fields', 'who corrected them', 'times'],
     law: 'accountability',
-    why: ANSWERED,
+    why: REASONS_TO_KEEP.answered,
   },
   {
     name: 'mails',
     table: 'mail_outbox',
     fields: ['kind of mail', 'language', 'status', 'times'],
     law: 'accountability',
-    why: 'That a person was told what they must be told must be shown afterwards (GDPR 5(2) and 12).',
+    why: REASONS_TO_KEEP.told,
   },
   {
     name: 'erasure',
     table: 'erasures',
     fields: ['steps', 'times', 'number of rows', 'receipt'],
     law: 'accountability',
-    why: 'That a person was erased must be shown afterwards, and done again in a backup that is restored (GDPR 5(2)).',
+    why: REASONS_TO_KEEP.erased,
   },
   {
     name: 'request_keys',
     table: 'idempotency_keys',
     fields: ['keyed hashes of requests'],
     law: 'legal_obligation',
-    why: 'A request that is sent again must not move money twice; it is told that the payer is erased.',
+    why: REASONS_TO_KEEP.requestKeys,
   },
   {
     name: 'audit_log',
     table: 'audit_log',
     fields: ['who did what and when', 'ids', 'names of fields', 'keyed hash of the address'],
     law: 'legal_obligation',
-    why: 'The log of access is kept at least twelve months and is never changed (PCI DSS 10.5.1, GDPR 5(2) and 32).',
+    why: REASONS_TO_KEEP.auditLog,
   },
 ]

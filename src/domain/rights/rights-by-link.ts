@@ -2,6 +2,7 @@
 // what they asked for. A link opens its own request and no other.
 import { z } from 'zod'
 import type { Ctx } from '../context.ts'
+import { type ErasedAndKept, readErasureReceipt } from '../erasures/erasure-receipt.ts'
 import { invalidState, notFound } from '../errors.ts'
 import type { Language } from '../languages.ts'
 import { parseInput } from '../parse-input.ts'
@@ -30,6 +31,8 @@ export type RequestOfLink = {
   codeShown: boolean
   packageUntil: Date | null
   receipt: string | null
+  /** Of the receipt of an erasure. */
+  erased: ErasedAndKept | null
 }
 
 /** @throws not_found */
@@ -57,6 +60,7 @@ export async function showRequestOfLink(ctx: Ctx, requestId: string, use: LinkUs
     codeShown: row.evidence.some(({ kind }) => kind === 'contact_code'),
     packageUntil: opens && until !== null && until > now ? until : null,
     receipt: opens ? row.receipt : null,
+    erased: opens ? readErasureReceipt(ctx, row.receipt) : null,
   }
 }
 
