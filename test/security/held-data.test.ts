@@ -93,7 +93,9 @@ test('whatever is sealed or hashed goes in time, or with its payer where it is a
 })
 
 test('every table about persons is removed whole by an erasure, or is named among what stays', () => {
-  const removed: string[] = WHAT_GOES.filter(({ set, holds }) => set === null && holds === 'true').map(({ table }) => table)
+  const removed: string[] = WHAT_GOES.filter(({ set, holds }) => set === null && holds === 'true').map(
+    ({ table }) => table,
+  )
   const stays: string[] = WHAT_STAYS.map(({ table }) => table)
   expect(Object.keys(HELD_DATA).filter(table => !removed.includes(table) && !stays.includes(table))).toEqual([])
   expect(removed.filter(table => stays.includes(table))).toEqual([])

@@ -25,7 +25,11 @@ export const HELD_TITLES = {
   charge_attempts: { en: 'Attempts of payments', ja: '決済の試行', mn: 'Төлбөрийн оролдлого' },
   refunds: { en: 'Refunds', ja: '返金', mn: 'Буцаалт' },
   disputes: { en: 'Disputes', ja: '異議申立て（決済）', mn: 'Маргаан' },
-  idempotency_keys: { en: 'Stored answers to requests', ja: 'リクエストへの応答の控え', mn: 'Хүсэлтийн хадгалсан хариу' },
+  idempotency_keys: {
+    en: 'Stored answers to requests',
+    ja: 'リクエストへの応答の控え',
+    mn: 'Хүсэлтийн хадгалсан хариу',
+  },
   erasures: { en: 'Erasure', ja: '消去', mn: 'Устгал' },
   mail_outbox: { en: 'Mails', ja: '送信したメール', mn: 'Илгээсэн и-мэйл' },
   disclosures: { en: 'Disclosures', ja: '第三者への提供', mn: 'Бусдад өгсөн мэдээлэл' },
