@@ -427,12 +427,23 @@ describe('an identity check', () => {
     const guesses = await Promise.all(
       Array.from({ length: 40 }, (_, at) => submit(link, { last_payment_amount: String(100 + at) })),
     )
+    // The contact has fifteen tries a day, and the code was one.
     const judged = guesses.filter(({ status }) => status === 422)
-    expect(judged).toHaveLength(15)
-    expect(guesses.filter(({ status }) => status === 429)).toHaveLength(25)
+    expect(judged).toHaveLength(14)
+    expect(guesses.filter(({ status }) => status === 429)).toHaveLength(26)
     const audit = await world.as('admin').get(`/v1/audit-log?object=${id}&action=identity.fail`)
-    expect(audit.json.data).toHaveLength(15)
+    expect(audit.json.data).toHaveLength(14)
     expect((await submit(link, { last_payment_amount: '48.00' })).status).toBe(429)
+    const another = await ask(world, person, 'access')
+    const wrong = await post(world, another, 'identity-checks/confirm', { code: 'AAAA-AAAA' })
+    expect(wrong.status).toBe(429)
+    // Of those who say themselves that they have seen the person, a request has fifteen.
+    await world.advance(DAY + 1)
+    const seen = await ask(world, person, 'access')
+    const amounts = Array.from({ length: 40 }, (_, at) => ({ ...amountOf(person), amount: 100 + at }))
+    const told = await Promise.all(amounts.map(evidence => post(world, seen, 'identity-checks/confirm', { evidence })))
+    expect(told.filter(({ status }) => status === 409)).toHaveLength(15)
+    expect(told.filter(({ status }) => status === 429)).toHaveLength(25)
   })
 
   it('sent again under its key after it succeeded is the same answer, and no second try', async () => {

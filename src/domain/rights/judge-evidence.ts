@@ -80,7 +80,10 @@ class WrongEvidence extends Error {}
 export const notVerified = () =>
   new DomainError('identity_not_verified', 'This does not show who the person is. Check it, or ask for another code.')
 
-/** The code that may be tried now, the try counted for it and for the request; null when there is none. @throws rate_limited */
+/**
+ * The code that may be tried now; null when there is none. The try is counted for the request, and for the contact and the
+ * address with the last code that was sent, whether or not that is still good. @throws rate_limited
+ */
 async function countTry(ctx: Ctx, { id, contact_hash: contact }: RequestRow): Promise<OpenCheck | null> {
   return ctx.db.transaction(ctx.tenantId, async tx => {
     const counted = await tx.sql`
@@ -90,12 +93,13 @@ async function countTry(ctx: Ctx, { id, contact_hash: contact }: RequestRow): Pr
       throw new DomainError('rate_limited', 'Too much was wrong. Make a new request.', { retryAfterSeconds: 86_400 })
     }
     await limitAttempts(tx, ctx, contact)
-    const [check] = await tx.sql<OpenCheck[]>`
+    const [check] = await tx.sql<(OpenCheck & { usable: boolean })[]>`
       update identity_checks set attempts = attempts + 1, address_hash = coalesce(${ctx.addressHash}, address_hash)
-       where tenant_id = ${ctx.tenantId} and request_id = ${id} and status = 'open' and attempts < ${ATTEMPTS_PER_CODE}
-         and expires_at > ${ctx.clock.now()}
-      returning id, code_hash`
-    return check ?? null
+       where tenant_id = ${ctx.tenantId} and id = (
+         select id from identity_checks where tenant_id = ${ctx.tenantId} and request_id = ${id}
+          order by created_at desc, id desc limit 1)
+      returning id, code_hash, status = 'open' and attempts <= ${ATTEMPTS_PER_CODE} and expires_at > ${ctx.clock.now()} as usable`
+    return check?.usable ? check : null
   })
 }
 
