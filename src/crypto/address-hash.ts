@@ -32,8 +32,9 @@ export function normalizeAddress(text: string): string | null {
   return MAPPED_IPV4.exec(canonical)?.[1] ?? canonical
 }
 
-/** The unit that one caller holds of the address space: an IPv4 address, or the /64 of an IPv6 address. */
-export function addressBlock(address: string): string {
+/** The unit that one caller holds of the address space: an IPv4 address, or the /64 of an IPv6 address; `unknown` for none. */
+export function addressBlock(address: string | null): string {
+  if (address === null) return 'unknown'
   if (!isIPv6(address)) return address
   const [head = '', tail] = address.split('::')
   const left = head === '' ? [] : head.split(':')

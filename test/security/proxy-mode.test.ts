@@ -172,6 +172,7 @@ describe('the address of a caller', () => {
     expect(addressBlock('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2::/64')
     expect(addressBlock('2001:db8::7')).toBe('2001:db8:0:0::/64')
     expect(addressBlock('::1')).toBe('0:0:0:0::/64')
+    expect(addressBlock(null)).toBe('unknown')
     fc.assert(
       fc.property(fc.ipV6(), address => {
         const normal = normalizeAddress(address)!

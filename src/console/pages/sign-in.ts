@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { html } from 'hono/html'
+import { addressBlock } from '../../crypto/address-hash.ts'
 import { recordDenial } from '../../domain/audit/record-denial.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { endStaffSession } from '../../domain/staff-sessions/end-staff-session.ts'
@@ -32,7 +33,7 @@ export function signInPages(door: ConsoleDoor) {
   const app = new Hono<ConsoleEnv>()
   const take = door.limiter(TRIES)
   const limit = (c: ConsoleContext) => {
-    const wait = take(c.var.clientAddress ?? 'unknown')
+    const wait = take(addressBlock(c.var.clientAddress))
     if (wait > 0) throw new DomainError('rate_limited', 'There are too many sign-ins.', { retryAfterSeconds: wait })
   }
 

@@ -47,7 +47,7 @@ export function limitFailedAuthentication(options: {
     await next()
     if (c.res.status !== 401) return
     const address = options.addressOf(c)
-    const wait = buckets.take(address === null ? 'unknown' : addressBlock(address))
+    const wait = buckets.take(addressBlock(address))
     if (wait === 0) return
     // Hono would carry the headers of the answer that is replaced over to the new one.
     c.res = undefined
@@ -62,7 +62,7 @@ export function limitPosts(limit: RateLimit = POST_LIMIT): MiddlewareHandler<Add
   const buckets = createTokenBuckets(limit)
   return async function limitPosts(c, next) {
     const address = c.get('clientAddress')
-    const wait = c.req.method === 'POST' ? buckets.take(address === null ? 'unknown' : addressBlock(address)) : 0
+    const wait = c.req.method === 'POST' ? buckets.take(addressBlock(address)) : 0
     if (wait > 0) throw limited(wait)
     await next()
   }

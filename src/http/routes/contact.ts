@@ -71,7 +71,7 @@ export function contactRoutes() {
       async c => {
         const tenant = await tenantOfPage(c)
         refuseElsewhere(c)
-        const wait = posts.take(c.var.clientAddress === null ? 'unknown' : addressBlock(c.var.clientAddress))
+        const wait = posts.take(addressBlock(c.var.clientAddress))
         if (wait > 0) throw new DomainError('rate_limited', 'Too many forms came.', { retryAfterSeconds: wait })
         const form = formOf(c)
         await submitInquiry(ctxFor(c, { kind: 'person', reference: 'contact-page' }, tenant.id), {
