@@ -261,6 +261,19 @@ describe('once the person is erased', () => {
   test('no sealed value, no key and no hash of it is left in a row or in a data file', async () => {
     const held = await heldOf(payersOf(person))
     expect(held.filter(({ column }) => !HASHES_KEPT.has(column)).map(({ column }) => column)).toEqual([])
+    const ownKeys = await asOwner(async sql => {
+      const tables = Object.entries(HELD_DATA).filter(([name, { ownKey }]) => ownKey?.table === name)
+      const rows = tables.flatMap(([name, { where }]) =>
+        payersOf(person).map(payer =>
+          sql.unsafe(`select id from ${name} where tenant_id = $1 and (${where}) and wrapped_key is not null`, [
+            'demo',
+            payer,
+          ]),
+        ),
+      )
+      return (await Promise.all(rows)).flat()
+    })
+    expect(ownKeys).toEqual([])
     const files = (await cluster.files()).filter(({ name }) => name.includes('/base/'))
     const left = [...sealedBefore.map(({ column, value }) => ({ column, value })), ...wrappedBefore.map(keyOf)]
       .filter(({ value }) => files.some(({ bytes }) => bytes.includes(value)))
