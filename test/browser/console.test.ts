@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { launchBrowser, type TestBrowser } from '../support/browser.ts'
 import { lookAt, lookAtThis, signInAt } from '../support/console-browser.ts'
-import type { Visit } from '../support/page-visit.ts'
+import { type Visit, visit } from '../support/page-visit.ts'
 import { payerWithCard } from '../support/payer-with-card.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -48,10 +48,8 @@ it('a person signs in at the identity provider and sees the sections of the role
 })
 
 it('the pages before sign-in are as well made as those behind it', async () => {
-  const context = await browser.open({ width: 1280, height: 900 })
-  const page = await context.newPage()
-  const stranger = { page, context, complaints: [] }
-  await page.goto(`${world.url}/console`)
+  const stranger = await visit(browser, `${world.url}/console`)
+  const { page, context } = stranger
   await lookAt(stranger, '/console/sign-in?to=/console/payers&ended=1', 'sign-in')
   await lookAt(stranger, '/console/signed-out', 'signed-out')
   await page.goto(`${world.url}/console/sign-in/begin`)

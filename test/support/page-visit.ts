@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Page } from 'playwright-core'
 import { DESKTOP, type TestBrowser, type Viewport } from './browser.ts'
 
-/** The short form: it goes to the browser anew for each page that is looked at. */
+/** In its short form, since every page gets it. */
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 const SCREENSHOTS = process.env.PANLESS_SCREENSHOTS
 /** The browser itself complains about answers that are refusals. */
@@ -23,6 +23,8 @@ export async function openPage(browser: TestBrowser, look: Look = {}): Promise<V
   const { viewport = DESKTOP, dark = false, locale = 'en-US' } = look
   const context = await browser.open(viewport, dark)
   await context.setExtraHTTPHeaders({ 'accept-language': locale })
+  // A page's policy rightly blocks an injected script: the tool comes by the debugger.
+  await context.addInitScript({ content: AXE })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', message => {
@@ -41,9 +43,8 @@ export async function visit(browser: TestBrowser, url: string, look: Look = {}):
 /** With the rule that axe leaves off unless it is asked: targets of 24 pixels (WCAG 2.2, 2.5.8). */
 const RUN_AXE = "axe.run({ resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })"
 
-/** What axe finds, with the place of each. A page's policy rightly blocks an injected script: the tool comes by the debugger. */
+/** What axe finds, with the place of each. */
 export async function findings(page: Page): Promise<string[]> {
-  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE)
   const { violations } = (await page.evaluate(RUN_AXE)) as {
     violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
   }
