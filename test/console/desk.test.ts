@@ -1,5 +1,6 @@
 // What is done at the console, by forms and to its end: rights requests, disclosures, inquiries, verifying the log.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { actionInWords } from '../../src/domain/audit/actions-in-words.ts'
 import { sealAll } from '../support/audit-world.ts'
 import { type ConsoleClient, consoleClient, type PageAnswer } from '../support/console-client.ts'
 import { asSuperuser } from '../support/database-contents.ts'
@@ -32,6 +33,11 @@ async function send(client: ConsoleClient, path: string, fields: Record<string, 
 
 const pathOf = ({ url }: PageAnswer) => new URL(url).pathname
 
+test('what was refused before it was an action stands in the audit log as its route', () => {
+  expect(actionInWords('mn', 'GET /v1/payers/:id')).toBe('Хүсэлт: GET /v1/payers/:id')
+  expect(actionInWords('mn', 'payer.of-another-version')).toBe('payer.of-another-version')
+})
+
 describe('a request', () => {
   test('to see the data goes from the phone call to the package and the receipt', async () => {
     const asked = await send(first, '/console/requests/new', {
@@ -58,6 +64,9 @@ describe('a request', () => {
     expect(JSON.parse(file.text)).toMatchObject({ object: 'access_package', payer: person.payer })
     expect((await send(second, `${path}/cancel`, { reason: 'Too late' })).status).toBe(409)
     expect(await receiptOf(path)).toMatchObject({ object: 'privacy_receipt' })
+    const { text } = await first.get(`/console/payers/${person.payer}`, { 'accept-language': 'ja' })
+    expect(text).toContain('データの一覧: 開始</a>')
+    expect(text).not.toContain('rights_request')
   })
 
   test('to erase waits for a second person, is carried out, and leaves a receipt', async () => {

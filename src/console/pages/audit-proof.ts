@@ -1,6 +1,7 @@
 // One audit entry with its proof; verifying the whole log; the signed checkpoints.
 import { Hono } from 'hono'
 import { html } from 'hono/html'
+import { actionInWords } from '../../domain/audit/actions-in-words.ts'
 import { getAuditEntry } from '../../domain/audit/get-audit-entry.ts'
 import { type AuditCheckpointView, listAuditCheckpoints } from '../../domain/audit/list-audit-checkpoints.ts'
 import type { AuditEntryView } from '../../domain/audit/list-audit-log.ts'
@@ -16,7 +17,6 @@ import { id, number, payerLink, state, time, wholeId } from '../format.ts'
 import { formToken } from '../layout.ts'
 import { showList } from '../show-list.ts'
 import { AUDIT_TEXTS } from '../texts/audit-texts.ts'
-import { actionInWords } from '../texts/event-texts.ts'
 import type { Html, View } from '../view.ts'
 import { actorInWords, outcomeState } from './audit-entries.ts'
 

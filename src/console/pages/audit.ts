@@ -1,6 +1,7 @@
 // Searching the audit log.
 import { Hono } from 'hono'
 import { html } from 'hono/html'
+import { actionInWords } from '../../domain/audit/actions-in-words.ts'
 import { type AuditEntryView, listAuditLog } from '../../domain/audit/list-audit-log.ts'
 import { linkButton, titleLine } from '../detail.ts'
 import type { ConsoleDoor, ConsoleEnv } from '../door.ts'
@@ -9,7 +10,6 @@ import { id, time } from '../format.ts'
 import { anyOf, type Column } from '../list.ts'
 import { showList } from '../show-list.ts'
 import { AUDIT_TEXTS } from '../texts/audit-texts.ts'
-import { actionInWords } from '../texts/event-texts.ts'
 import type { View } from '../view.ts'
 import { actorInWords, outcomeState } from './audit-entries.ts'
 

@@ -142,11 +142,12 @@ async function happenedTo(c: ConsoleContext, door: ConsoleDoor, payerId: string)
   const ctx = door.ctxOf(c)
   if (!hasScope(ctx, 'audit:read')) return ''
   const { view } = c.var
+  const { title } = await purposesInWords(c, door)
   const { data } = await listAuditLog(ctx, { payer: payerId, limit: SHOWN })
   const more = html`<p><a href="/console/audit?payer=${payerId}">${PAYER_TEXTS[view.language].moreInAudit}</a></p>`
   return timeline(
     view,
-    data.map(entry => happeningOf(view, entry)),
+    data.map(entry => happeningOf(view, entry, title)),
     more,
   )
 }

@@ -1,12 +1,12 @@
 // What an audit row says: who did what to which object, and how it ended. Never a value about a person.
 import type { Actor, Ctx } from '../context.ts'
 import { newId } from '../ids.ts'
+import type { AuditAction, RefusedRoute } from './actions-in-words.ts'
 
 export type AuditOutcome = 'ok' | 'denied' | 'failed' | 'unknown'
 
 export type AuditEntry = {
-  /** `noun.verb`, such as `charge.create`. */
-  action: string
+  action: AuditAction | RefusedRoute
   object: { type: string; id: string | null }
   outcome?: AuditOutcome
   payerId?: string | null

@@ -1,5 +1,6 @@
 // What every change of an inquiry shares: it is loaded, locked, allowed in its state, changed and shown, once for each key.
 import type { z } from 'zod'
+import type { AuditAction } from '../audit/actions-in-words.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { invalidState } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
@@ -10,7 +11,7 @@ import { type InquiryRow, type InquiryView, loadInquiry, payerKeyOfInquiry, show
 import type { InquiryStatus } from './state.ts'
 
 export type InquiryChange<Schema extends z.ZodType> = {
-  action: string
+  action: AuditAction
   schema: Schema
   /** The states in which this can be done. */
   from: readonly InquiryStatus[]

@@ -37,7 +37,9 @@ type MailRow = {
   expires_at: Date | null
 }
 
-type Outcome = { status: MailStatus; errorCode: string | null; retryAt?: Date }
+type Outcome =
+  | { status: 'queued'; errorCode: string; retryAt: Date }
+  | { status: Exclude<MailStatus, 'queued'>; errorCode: string | null }
 
 /** How many were dealt with. Without a mail server they wait. */
 export async function sendDueMails(dependencies: Dependencies, tenantId: string): Promise<number> {
@@ -117,13 +119,14 @@ async function keyOf(ctx: Ctx, row: MailRow): Promise<SealingKey> {
   })
 }
 
-async function keepOutcome(ctx: Ctx, row: MailRow, { status, errorCode, retryAt }: Outcome): Promise<void> {
+async function keepOutcome(ctx: Ctx, row: MailRow, outcome: Outcome): Promise<void> {
+  const { status, errorCode } = outcome
   ctx.meter.count('mails', { outcome: status === 'queued' ? 'retried' : status })
-  if (retryAt !== undefined) {
+  if (status === 'queued') {
     await ctx.db.transaction(
       ctx.tenantId,
       tx => tx.sql`
-        update mail_outbox set next_attempt_at = ${retryAt}, error_code = ${errorCode}, lease_until = null
+        update mail_outbox set next_attempt_at = ${outcome.retryAt}, error_code = ${errorCode}, lease_until = null
          where tenant_id = ${ctx.tenantId} and id = ${row.id} and status = 'queued'`,
     )
     return

@@ -1,5 +1,7 @@
 // Asks for a reconciliation: its row and its job are made in one transaction.
+
 import { z } from 'zod'
+import type { AuditEntry } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { writeOnce } from '../idempotency/once.ts'
 import { type Answer, idempotentRequest } from '../idempotency/request.ts'
@@ -33,7 +35,7 @@ export async function startReconciliation(ctx: Ctx, input: unknown): Promise<Ans
   })
 }
 
-export const startedAudit = ({ id, from, to }: ReconciliationRow) => ({
+export const startedAudit = ({ id, from, to }: ReconciliationRow): AuditEntry => ({
   action: 'reconciliation.start',
   object: { type: 'reconciliation', id },
   details: { from: from.toISOString(), to: to.toISOString() },

@@ -81,7 +81,7 @@ export async function decidePrivacyRequest(
 
 type Step = { key: SealingKey; decision: Decision; merchant: string }
 
-async function refuse(tx: Tx, ctx: Ctx, row: RequestRow, { key, decision, merchant }: Step): Promise<string> {
+async function refuse(tx: Tx, ctx: Ctx, row: RequestRow, { key, decision, merchant }: Step): Promise<'refuse'> {
   const { reason } = decision
   await keepDecision(tx, ctx, row, 'refuse')
   const receipt = signReceipt(ctx, row, 'refused', ctx.clock.now())
@@ -95,7 +95,12 @@ async function refuse(tx: Tx, ctx: Ctx, row: RequestRow, { key, decision, mercha
   return 'refuse'
 }
 
-async function approve(tx: Tx, ctx: Ctx, row: RequestRow, { key, decision, merchant }: Step): Promise<string> {
+async function approve(
+  tx: Tx,
+  ctx: Ctx,
+  row: RequestRow,
+  { key, decision, merchant }: Step,
+): Promise<'approve' | 'carry-out' | 'begin'> {
   const now = ctx.clock.now()
   const { reason } = decision
   const kept = openNotes(ctx, key, row).values

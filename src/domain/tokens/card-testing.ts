@@ -1,6 +1,8 @@
 // The meter against card testing: failed tries are counted per session, payer, address and card, and too many within the
 // window are answered with a pause. Settings say how many.
+
 import { addressHash } from '../../crypto/address-hash.ts'
+import type { AuditEntry } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
@@ -82,10 +84,10 @@ export async function failTry(ctx: Ctx, tried: FailedTry): Promise<Answer<Tokeni
   const error = errorOfRefusal(refusal)
   const failureId = newId('failure', ctx.clock.now())
   ctx.meter.count('tokenize_failures', { code: refusal.reason })
-  const audit = {
+  const audit: AuditEntry = {
     action: 'token.create',
     object: { type: 'token', id: null },
-    outcome: 'failed' as const,
+    outcome: 'failed',
     payerId: payer.payerId,
     details: { reason: refusal.reason, code: error.code, decline_code: refusal.decline?.decline_code ?? null },
   }

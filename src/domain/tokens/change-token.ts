@@ -32,7 +32,11 @@ export function shownAfter({ row, notes }: LoadedToken, change: TokenChange, now
 }
 
 /** An audit entry about a token. */
-export const tokenAudit = (row: TokenRow, action: string, details: Record<string, unknown> = {}): AuditEntry => ({
+export const tokenAudit = (
+  row: TokenRow,
+  action: AuditEntry['action'],
+  details: Record<string, unknown> = {},
+): AuditEntry => ({
   action,
   object: { type: 'token', id: row.id },
   payerId: row.payer_id,

@@ -2,7 +2,7 @@
 import { createBatcher } from '../../db/batcher.ts'
 import type { Database } from '../../db/client.ts'
 import type { TokenLimits } from '../../db/schema/payers.ts'
-import { auditRow } from '../audit/entry.ts'
+import { type AuditEntry, auditRow } from '../audit/entry.ts'
 import type { Ctx } from '../context.ts'
 import type { KeyHashes } from '../idempotency/keys.ts'
 import type { ClaimRow } from '../idempotency/once.ts'
@@ -123,7 +123,7 @@ export async function prepareTokenize(ctx: Ctx, order: TokenOrder, asked: Asked)
   return factsOf(found, asked.fingerprint !== null)
 }
 
-export const sessionBound = (sessionId: string) => ({
+export const sessionBound = (sessionId: string): AuditEntry => ({
   action: 'checkout-session.bind-origin',
   object: { type: 'checkout_session', id: sessionId },
 })
