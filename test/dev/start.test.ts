@@ -73,8 +73,8 @@ test('a mail that is sent can be read at the address of the mailbox', async () =
   await expect.poll(mails, { timeout: 20_000, interval: 100 }).toMatchObject({ data: [{ to: [email] }] })
 })
 
-test('a second start of the same folder is refused and harms nothing', async () => {
-  const { code, output } = await panless('dev', '--port', String(await freeFirstPort()))
+test('a second start of the same folder is refused and harms nothing, also one that would begin anew', async () => {
+  const { code, output } = await panless('dev', '--reset', '--port', String(await freeFirstPort()))
   expect(code).toBe(1)
   expect(output).toContain('is in use by another process')
   const dev = await devJson()
