@@ -1,7 +1,7 @@
 // The layout of the image: the bundle alone, in an empty directory, run by a user that owns nothing, against a Postgres
 // and an issuer elsewhere. An image itself cannot be built where these tests run; the Dockerfile copies this layout.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,7 +55,9 @@ beforeAll(async () => {
     HOST: '127.0.0.1',
     PORT: String(await anyFreePort()),
     METRICS_PORT: '0',
+    NODE_COMPILE_CACHE: join(folder, 'cache'),
   }
+  await compile()
 }, 120_000)
 
 afterAll(async () => {
@@ -63,6 +65,19 @@ afterAll(async () => {
   await database?.drop()
   await rm(folder, { recursive: true, force: true })
 })
+
+/** As in the image: compiled by the user who runs it, then root's. */
+async function compile(): Promise<void> {
+  const cache = join(folder, 'cache')
+  await mkdir(cache)
+  if (asRoot) await chown(cache, NOBODY, NOBODY)
+  expect(await run(['--version'])).toMatchObject({ code: 0, stderr: '' })
+  for (const name of ['', ...(await readdir(cache, { recursive: true }))]) {
+    const path = join(cache, name)
+    if (asRoot) await chown(path, 0, 0)
+    await chmod(path, (await stat(path)).isDirectory() ? 0o755 : 0o644)
+  }
+}
 
 type Ended = { code: number | null; stdout: string; stderr: string }
 
@@ -108,6 +123,11 @@ test('the layout holds the bundle, the probe, migrations, assets and licences, a
   expect(names).toEqual(expect.arrayContaining(['hono', 'postgres', 'stripe', 'jose', 'pg-boss', 'zod']))
   expect(names).not.toEqual(expect.arrayContaining(['oidc-provider']))
   expect(await readFile(join(image.folder, 'LICENCES.txt'), 'utf8')).toContain('MIT License')
+})
+
+test('what was compiled for the user who runs it is taken at each start', async () => {
+  const { stderr, stdout } = await run(['--version'], { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' })
+  expect(stdout + stderr).toMatch(/panless\.mjs was accepted/)
 })
 
 test('commands of the embedded environment say that they are for a checkout', async () => {
