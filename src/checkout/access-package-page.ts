@@ -4,16 +4,19 @@ import { fillText, type Language } from '../domain/languages.ts'
 import type { AccessPackage } from '../domain/privacy/build-access-package.ts'
 import { titleOfSection } from '../domain/privacy/held-titles.ts'
 import { PERSONAL_FIELDS } from '../domain/privacy/personal-fields.ts'
-import type { HeldRow } from '../domain/privacy/read-held-data.ts'
 import { RETENTION_RECORDS } from '../domain/privacy/retention-records.ts'
-import { labelOf, packageWord } from './access-package-texts.ts'
+import { labelOf, packageWord, valueInWords } from './access-package-texts.ts'
 import { PRIVACY_TEXTS } from './privacy-texts.ts'
 import { frame } from './rights-page.ts'
 
 type Html = ReturnType<typeof html>
+type Held = AccessPackage['held'][string]
+/** The titles of purposes by name, in the reader's language. */
+type Reader = { language: Language; purposes: ReadonlyMap<string, string> }
 
 export function accessPackagePage(held: AccessPackage, language: Language): Html {
   const word = (name: Parameters<typeof packageWord>[0]) => packageWord(name, language)
+  const reader = { language, purposes: new Map(held.purposes.map(({ name, title }) => [name, title[language]])) }
   const title = fillText(word('title'), { merchant: held.company })
   return frame(
     { language, title, wide: true },
@@ -21,7 +24,7 @@ export function accessPackagePage(held: AccessPackage, language: Language): Html
 <p class="merchant">${held.company}</p>
 <h1>${title}</h1>
 <p class="soft">${fillText(word('made'), { date: held.made_at.replace('T', ' ').slice(0, 19), region: held.region })}</p>
-${Object.entries(held.held).map(([name, { rows, complete }]) => section(name, rows, complete, language))}
+${Object.entries(held.held).map(([name, found]) => section(name, found, reader))}
 <section><h2>${word('purposes')}</h2>
 ${held.purposes.map(
   purpose => html`<article><p><strong>${purpose.title[language]}</strong></p><p>${purpose.text[language]}</p><dl>
@@ -39,25 +42,37 @@ ${held.automated_decisions.map(({ title, logic }) => html`<article><p><strong>${
 const keptFor = (days: number | null, language: Language): string =>
   days === null ? packageWord('untilErased', language) : fillText(packageWord('days', language), { days: String(days) })
 
-function section(name: string, rows: HeldRow[], complete: boolean, language: Language): Html {
+function section(name: string, { rows, complete }: Held, reader: Reader): Html {
+  const { language } = reader
   return html`<section><h2>${titleOfSection(name, language)}</h2>
-${rows.length === 0 ? html`<p class="soft">${packageWord('none', language)}</p>` : rows.map(row => html`<article>${members(row, language)}</article>`)}
+${rows.length === 0 ? html`<p class="soft">${packageWord('none', language)}</p>` : rows.map(row => html`<article>${members(row, reader)}</article>`)}
 ${complete ? '' : html`<p>${packageWord('incomplete', language)}</p>`}</section>`
 }
 
 /** Members without a value are left out; those within a member stand in a list of their own. */
-function members(row: Record<string, unknown>, language: Language): Html {
+function members(row: Record<string, unknown>, reader: Reader): Html {
   const given = Object.entries(row).filter(([, value]) => value !== null && value !== '' && !isEmpty(value))
-  return html`<dl>${given.map(([name, value]) => html`<dt>${labelOf(name, language)}</dt><dd>${shown(value, language)}</dd>`)}</dl>`
+  return html`<dl>${given.map(([name, value]) => html`<dt>${labelOf(name, reader.language)}</dt><dd>${shown(name, value, reader)}</dd>`)}</dl>`
 }
 
-function shown(value: unknown, language: Language): Html | string {
-  if (Array.isArray(value))
-    return value.map(one => (typeof one === 'object' ? JSON.stringify(one) : String(one))).join(', ')
+function shown(name: string, value: unknown, reader: Reader): Html | string {
+  const { language, purposes } = reader
+  if (name === 'metadata') return asWritten(value as Record<string, unknown>)
+  if (name === 'purpose') return purposes.get(String(value)) ?? String(value)
+  if (Array.isArray(value)) {
+    const ofFields = /(^|_)fields$/.test(name)
+    return value
+      .map(one => (typeof one === 'object' ? JSON.stringify(one) : ofFields ? labelOf(one, language) : String(one)))
+      .join(', ')
+  }
   return value !== null && typeof value === 'object'
-    ? members(value as Record<string, unknown>, language)
-    : String(value)
+    ? members(value as Record<string, unknown>, reader)
+    : valueInWords(name, value as string | number | boolean, language)
 }
+
+/** Whoever wrote notes named their members too. */
+const asWritten = (notes: Record<string, unknown>): Html =>
+  html`<dl>${Object.entries(notes).map(([name, value]) => html`<dt>${name}</dt><dd>${String(value)}</dd>`)}</dl>`
 
 const isEmpty = (value: unknown): boolean =>
   value !== null && typeof value === 'object' && (Array.isArray(value) ? value : Object.keys(value)).length === 0

@@ -1,8 +1,10 @@
 // The words of the readable access package and of its commonest members. A member that is not here stands
 // under its own name, as in the JSON.
+import { actionInWords } from '../domain/audit/actions-in-words.ts'
 import type { Language } from '../domain/languages.ts'
+import { PACKAGE_VALUES, YES_OR_NO } from './access-package-values.ts'
 
-type Words = readonly [en: string, ja: string, mn: string]
+export type Words = readonly [en: string, ja: string, mn: string]
 
 const AT: Record<Language, 0 | 1 | 2> = { en: 0, ja: 1, mn: 2 }
 
@@ -65,6 +67,123 @@ export const PACKAGE_WORDS = {
   recipient: ['Recipient', '宛先', 'Хүлээн авагч'],
   message: ['Message', 'メッセージ', 'Мессеж'],
   contact: ['Contact', '連絡先', 'Холбоо барих'],
+  acknowledged_at: ['Acknowledged', '受付通知日時', 'Хүлээн авснаа мэдэгдсэн'],
+  action: ['Action', '操作', 'Үйлдэл'],
+  actor_id: ['Who', '操作した者', 'Хэн'],
+  actor_kind: ['Kind of who it was', '操作した者の種類', 'Хэн болохын төрөл'],
+  advice_code: ['Advice of the bank (code)', '銀行からの助言（コード）', 'Банкны зөвлөмж (код)'],
+  amount_captured: ['Amount captured', '売上確定額', 'Татсан дүн'],
+  amount_disputed: ['Amount disputed', '異議申立て額', 'Маргаантай дүн'],
+  amount_refunded: ['Amount refunded', '返金額', 'Буцаасан дүн'],
+  answered_at: ['Answered', '回答日時', 'Хариулсан'],
+  approved_at: ['Second person', '二人目の承認日時', 'Хоёр дахь хүн баталсан'],
+  at: ['When', '日時', 'Хэзээ'],
+  attempts: ['Tries', '試行回数', 'Оролдлогын тоо'],
+  authenticate_by: ['To be confirmed by', '確認の期限', 'Баталгаажуулах хугацаа'],
+  basis_ref: ['Rests on', '根拠となるもの', 'Үндэслэсэн зүйл'],
+  billing_job: ['Billing run', '請求処理', 'Төлбөр тооцооны ажил'],
+  capture_method: ['Capture', '売上確定の方法', 'Татан авах арга'],
+  charge_id: ['Payment (id)', '支払いの ID', 'Төлбөрийн дугаар'],
+  closed_at: ['Closed', '終了日時', 'Хаасан'],
+  code: ['Code', 'コード', 'Код'],
+  cohort: ['Group', '集団', 'Бүлэг'],
+  consent_id: ['Consent (id)', '同意の ID', 'Зөвшөөрлийн дугаар'],
+  consent_locale: ['Language of the text', '文面の言語', 'Бичвэрийн хэл'],
+  consent_text_version: ['Version of the text', '文面の版', 'Бичвэрийн хувилбар'],
+  contact_changed_at: ['Contact changed', '連絡先の変更日時', 'Холбоо барих хаяг өөрчилсөн'],
+  contact_fields: ['Contacts given', 'いただいた連絡先', 'Өгсөн холбоо барих хаяг'],
+  contact_kind: ['Kind of contact', '連絡先の種類', 'Холбоо барих төрөл'],
+  country: ['Country of the card', 'カードの発行国', 'Картын улс'],
+  deadline_at: ['Deadline', '期限', 'Хугацаа'],
+  decided_at: ['Decided', '判断日時', 'Шийдсэн'],
+  decision: ['Decision', '判断', 'Шийдвэр'],
+  decline_code: ['Why it was declined (code)', '拒否の理由（コード）', 'Татгалзсан шалтгаан (код)'],
+  detached_at: ['Removed', '解除日時', 'Салгасан'],
+  details: ['Details', '詳細', 'Дэлгэрэнгүй'],
+  direction: ['Direction', '方向', 'Чиглэл'],
+  disputed: ['Disputed', '異議申立て中', 'Маргаантай'],
+  document: ['Document', '書類', 'Бичиг баримт'],
+  due_at: ['Answer due', '回答期限', 'Хариулах хугацаа'],
+  duplicate_differs: ['Differs from the card saved before', '以前のカードとの相違', 'Өмнөх картаас ялгаатай'],
+  duplicate_of: ['Saved before as (id)', '以前の登録（ID）', 'Өмнө хадгалсан (дугаар)'],
+  expires_at: ['Good until', '有効期限', 'Хүчинтэй хугацаа'],
+  extended_at: ['Extended', '延長日時', 'Сунгасан'],
+  failed_at: ['Failed', '失敗日時', 'Амжилтгүй болсон'],
+  failure_code: ['Why it failed (code)', '失敗の理由（コード）', 'Амжилтгүй болсон шалтгаан (код)'],
+  failures: ['Failed tries', '失敗回数', 'Бүтэлгүй оролдлогын тоо'],
+  finished_at: ['Finished', '完了日時', 'Дууссан'],
+  format: ['Format', '形式', 'Формат'],
+  funding: ['Kind of card', 'カードの種類', 'Картын төрөл (кредит, дебит)'],
+  funds_withdrawn: ['Money taken back', '資金の引き戻し', 'Мөнгийг эгүүлэн татсан'],
+  id: ['Id', 'ID', 'Дугаар'],
+  identity_fields: ['Sealed fields held', '封印して保有する項目', 'Битүүмжлэн хадгалсан талбар'],
+  in_cohort: ['As one of a group', '集団の一員として', 'Бүлгийн нэг гишүүнээр'],
+  inquiry_id: ['Inquiry (id)', 'お問い合わせの ID', 'Асуултын дугаар'],
+  kind: ['Kind', '種類', 'Төрөл'],
+  limits: ['Limits', '上限', 'Хязгаар'],
+  object_id: ['Object (id)', '対象の ID', 'Объектын дугаар'],
+  object_type: ['Object', '対象', 'Объект'],
+  origin: ['Made at', '作成元', 'Хаана үүсгэсэн'],
+  outcome: ['Outcome', '結果', 'Үр дүн'],
+  people: ['People', '人数', 'Хүний тоо'],
+  privacy_request_id: ['Request about your data (id)', '個人情報のご請求の ID', 'Мэдээллийн хүсэлтийн дугаар'],
+  profile: ['Name and notes', 'お名前とメモ', 'Нэр, тэмдэглэл'],
+  identity: ['Real name and contacts', '実名・連絡先', 'Жинхэнэ нэр, холбоо барих'],
+  evidence: ['Evidence', '証拠', 'Нотолгоо'],
+  notes: ['Notes', 'メモ', 'Тэмдэглэл'],
+  old: ['Before', '訂正前', 'Өмнөх утга'],
+  body: ['Text', '本文', 'Бичвэр'],
+  data: ['Contents', '内容', 'Агуулга'],
+  package: ['Package', '提供した内容', 'Багц'],
+  propagation: ['Passed on to Stripe', 'Stripe への反映', 'Stripe-д дамжуулсан'],
+  receipt: ['Signed receipt', '署名済みの受領書', 'Гарын үсэгтэй баримт'],
+  recipient_code: ['Recipient (code)', '提供先（コード）', 'Хүлээн авагч (код)'],
+  recorded_at: ['Recorded', '記録日時', 'Бүртгэсэн'],
+  report: ['Check of the group', '集団の検査', 'Бүлгийн шалгалт'],
+  request_id: ['Request (id)', 'ご請求の ID', 'Хүсэлтийн дугаар'],
+  retry: ['May be tried again', '再試行の可否', 'Дахин оролдох боломж'],
+  retry_after: ['Tried again after', '再試行の時期', 'Дахин оролдох хугацаа'],
+  sent_at: ['Sent', '送信日時', 'Илгээсэн'],
+  session_id: ['Visit (id)', '手続きの ID', 'Оролдлогын дугаар'],
+  sha256: ['Hash (SHA-256)', 'ハッシュ（SHA-256）', 'Хэш (SHA-256)'],
+  source: ['Came from', '受付元', 'Хаанаас'],
+  stripe_charge_id: ['Payment at Stripe (id)', 'Stripe の支払い ID', 'Stripe дэх төлбөрийн дугаар'],
+  stripe_customer_id: ['Customer at Stripe (id)', 'Stripe の顧客 ID', 'Stripe дэх хэрэглэгчийн дугаар'],
+  stripe_dispute_id: ['Dispute at Stripe (id)', 'Stripe の異議申立て ID', 'Stripe дэх маргааны дугаар'],
+  stripe_id: ['Id at Stripe', 'Stripe の ID', 'Stripe дэх дугаар'],
+  stripe_payment_intent_id: [
+    'Payment intent at Stripe (id)',
+    'Stripe の支払い予定 ID',
+    'Stripe дэх төлбөрийн санааны дугаар',
+  ],
+  stripe_payment_method_id: ['Card at Stripe (id)', 'Stripe のカード ID', 'Stripe дэх картын дугаар'],
+  stripe_refund_id: ['Refund at Stripe (id)', 'Stripe の返金 ID', 'Stripe дэх буцаалтын дугаар'],
+  template: ['Kind of mail', 'メールの種類', 'И-мэйлийн төрөл'],
+  token_id: ['Card (id)', 'カードの ID', 'Картын дугаар'],
+  usage: ['Use', '利用方法', 'Хэрэглээ'],
+  verified_at: ['Verified', '本人確認日時', 'Баталгаажсан'],
+  name: ['Name', 'お名前', 'Нэр'],
+  merchant: ['Company', '会社', 'Байгууллага'],
+  request: ['Request', 'ご請求', 'Хүсэлт'],
+  link: ['Link', 'リンク', 'Холбоос'],
+  until: ['Until', '期限', 'Хүртэл'],
+  deadline: ['Deadline', '期限', 'Хугацаа'],
+  minutes: ['Good for, minutes', '有効な時間（分）', 'Хүчинтэй (минут)'],
+  inquiry: ['Inquiry', 'お問い合わせ', 'Асуулт'],
+  payer: ['Payer (id)', '支払者の ID', 'Төлөгчийн дугаар'],
+  values: ['Values', '値', 'Утга'],
+  changes: ['To be corrected', '訂正する項目', 'Засах зүйл'],
+  customer: ['Customer at Stripe (id)', 'Stripe の顧客 ID', 'Stripe дэх хэрэглэгчийн дугаар'],
+  consent: ['Consent', '同意', 'Зөвшөөрөл'],
+  payment_method: ['Card at Stripe (id)', 'Stripe のカード ID', 'Stripe дэх картын дугаар'],
+  payment_intent: ['Payment intent at Stripe (id)', 'Stripe の支払い予定 ID', 'Stripe дэх төлбөрийн санааны дугаар'],
+  token: ['Card (id)', 'カードの ID', 'Картын дугаар'],
+  charge: ['Payment (id)', '支払いの ID', 'Төлбөрийн дугаар'],
+  attempt: ['Attempt (id)', '試行の ID', 'Оролдлогын дугаар'],
+  charge_status: ['State of the payment', '支払いの状態', 'Төлбөрийн төлөв'],
+  check: ['Code (id)', '確認コードの ID', 'Кодын дугаар'],
+  by: ['By', '誰が', 'Хэн'],
+  reveal: ['Look (id)', '閲覧の ID', 'Үзсэн бүртгэлийн дугаар'],
 } as const satisfies Record<string, Words>
 
 export type PackageWord = keyof typeof PACKAGE_WORDS
@@ -74,3 +193,12 @@ export const packageWord = (word: PackageWord, language: Language): string => PA
 /** What a member is called; its own name, spaced, where there is no better word. */
 export const labelOf = (name: string, language: Language): string =>
   Object.hasOwn(PACKAGE_WORDS, name) ? packageWord(name as PackageWord, language) : name.replaceAll('_', ' ')
+
+/** A value of a member: in words where it is a code or a yes or no, else as it is. */
+export function valueInWords(member: string, value: string | number | boolean, language: Language): string {
+  if (typeof value === 'boolean') return YES_OR_NO[`${value}`][AT[language]]
+  const text = String(value)
+  if (member === 'action') return actionInWords(language, text)
+  const ofMember = PACKAGE_VALUES[member]
+  return ofMember && Object.hasOwn(ofMember, text) ? (ofMember[text] as Words)[AT[language]] : text
+}

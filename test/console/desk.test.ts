@@ -59,6 +59,12 @@ describe('a request', () => {
     const page = await send(first, `${path}/package`, { format: 'html', reason })
     expect(page).toMatchObject({ status: 200, text: expect.stringContaining(person.email) })
     expect(page.headers.refresh).toMatch(new RegExp(`^(300|29\\d); url=${path}$`))
+    const form = { ...(await first.formOf(`${path}/package`)), format: 'html', reason }
+    const inJapanese = await first.post(`${path}/package`, form, { 'accept-language': 'ja' })
+    expect(inJapanese.text).toMatch(/<h2>支払い<\/h2>[\s\S]*<dt>状態<\/dt><dd>完了<\/dd>/)
+    expect(inJapanese.text).toContain('<dt>種類</dt><dd>開示</dd>')
+    expect(inJapanese.text).toContain('<dt>目的</dt><dd>個人情報に関するご請求</dd>')
+    expect(inJapanese.text).not.toMatch(/<dd>(succeeded|access|staff|rights_request)<|>created at</)
     const file = await send(first, `${path}/package`, { format: 'json', reason })
     expect(file.headers['content-disposition']).toMatch(/^attachment; filename="preq_\w+\.json"$/)
     expect(JSON.parse(file.text)).toMatchObject({ object: 'access_package', payer: person.payer })

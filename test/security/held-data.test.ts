@@ -1,10 +1,13 @@
 // Every column of every table is classed: as something held about a person, as workings, or in a table without persons.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { accessPackagePage } from '../../src/checkout/access-package-page.ts'
+import { labelOf } from '../../src/checkout/access-package-texts.ts'
 import { erasedInWords, reasonInWords } from '../../src/domain/erasures/erased-in-words.ts'
 import { REASONS_TO_KEEP } from '../../src/domain/erasures/reasons-to-keep.ts'
 import { WHAT_GOES } from '../../src/domain/erasures/what-goes.ts'
 import { WHAT_STAYS } from '../../src/domain/erasures/what-stays.ts'
 import { LANGUAGES } from '../../src/domain/languages.ts'
+import type { AccessPackage } from '../../src/domain/privacy/build-access-package.ts'
 import { BUILT_IN_REGISTER } from '../../src/domain/privacy/built-in-register.ts'
 import { columnsOf, HELD_DATA, TABLES_WITHOUT_PERSONS } from '../../src/domain/privacy/held-data.ts'
 import { HELD_TITLES, titleOfSection } from '../../src/domain/privacy/held-titles.ts'
@@ -115,6 +118,20 @@ test('what an erasure names, a section of the package, and every reason has word
   }
   const texts = [...Object.values(HELD_TITLES), ...Object.values(REASONS_TO_KEEP)]
   for (const text of texts) expect(new Set(Object.values(text)).size, text.en).toBe(LANGUAGES.length)
+})
+
+test('every member of the access package has a name, and the notes that people wrote keep their own words', () => {
+  const shown = Object.values(HELD_DATA).filter(({ section }) => section !== null)
+  const members = shown.flatMap(({ facts, sealed }) => columnsOf(`${facts} ${sealed}`))
+  for (const name of members.map(column => column.replace(/_sealed$/, ''))) {
+    expect(labelOf(name, 'mn'), name).toMatch(/[А-Яа-яӨөҮү]/)
+  }
+  const metadata = { status: 'active', purpose: 'marketing' }
+  const held = { tokens: { rows: [{ status: 'active', metadata }], complete: true } }
+  const none = { purposes: [], automated_decisions: [], made_at: '', region: '', company: '' }
+  const page = String(accessPackagePage({ ...none, held } as unknown as AccessPackage, 'mn'))
+  expect(page).toContain('<dt>Төлөв</dt><dd>Идэвхтэй</dd>')
+  expect(page).toContain('<dt>status</dt><dd>active</dd>')
 })
 
 test('a table without persons holds no payer and nothing that is sealed with a payer’s key', () => {

@@ -4,6 +4,7 @@ export const EVIDENCE_KINDS = ['contact_code', 'last_payment_amount', 'signed_in
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number]
 
 export const DOCUMENT_KINDS = ['passport', 'national_id', 'driving_licence', 'residence_card'] as const
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
 
 /**
  * Each of the first, with any one of the second. Where no code can be sent, a document that staff saw takes its place, and
