@@ -54,6 +54,7 @@ const LOG_TAIL_CHARACTERS = 2_000
 export function openProcessGroup(folder: string, stopSteps: EndStep[] = STOP_STEPS): ProcessGroup {
   const children: { child: ChildProcess; exited: Promise<void> }[] = []
   const records: ProcessRecord[] = []
+  let recorded = Promise.resolve()
   let stopping = false
   let fail: (cause: Error) => void
   const failed = new Promise<never>((_, reject) => {
@@ -75,7 +76,9 @@ export function openProcessGroup(folder: string, stopSteps: EndStep[] = STOP_STE
     ready.catch(() => {})
     const record = await recordOf(options.name, child.pid as number)
     if (record !== null) records.push(record)
-    await writePrivateFile(recordFile(folder), JSON.stringify(records, null, 2))
+    // One after the other: of two at once the one with fewer records could be the last.
+    recorded = recorded.then(() => writePrivateFile(recordFile(folder), JSON.stringify(records, null, 2)))
+    await recorded
     return { child, ended, ready }
   }
 

@@ -52,6 +52,12 @@ test('children are ended in the reverse order of their start, and a stubborn one
   expect(await pids()).toEqual([])
 })
 
+test('every one of the children that are started at once is written down', async () => {
+  const names = Array.from({ length: 12 }, (_, at) => `child-${at}`)
+  await Promise.all(names.map(name => group.start({ name, entry, given: { manner: 'obedient', name } })))
+  expect(await pids()).toHaveLength(names.length)
+})
+
 test('a child that ends before it is ready fails the start with what it said', async () => {
   await expect(group.start({ name: 'hasty', entry, given: { manner: 'hasty', name: 'hasty' } })).rejects.toThrow(
     /^hasty ended \(exit code 3\)\.\ncannot start: no such thing/,
