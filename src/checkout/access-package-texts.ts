@@ -184,6 +184,16 @@ export const PACKAGE_WORDS = {
   check: ['Code (id)', '確認コードの ID', 'Кодын дугаар'],
   by: ['By', '誰が', 'Хэн'],
   reveal: ['Look (id)', '閲覧の ID', 'Үзсэн бүртгэлийн дугаар'],
+  payer_id: ['Id of the payer', '支払者の ID', 'Төлөгчийн дугаар'],
+  cards: ['Saved cards', '登録カード', 'Хадгалсан карт'],
+  charges: ['Payments', '支払い', 'Төлбөр'],
+  card_brand: ['Brand of the card', 'カードのブランド', 'Картын төрөл'],
+  card_funding: ['Credit, debit or prepaid', 'クレジット・デビット・プリペイド', 'Кредит, дебит, урьдчилсан'],
+  joined_month: ['Month of registration', '登録月', 'Бүртгэсэн сар'],
+  last_charge_month: ['Month of the last charge', '最後の請求の月', 'Сүүлийн төлбөрийн сар'],
+  amount_band: ['Amount, in bands', '金額の区分', 'Дүн, завсраар'],
+  charges_band: ['Number of charges, in bands', '請求回数の区分', 'Төлбөрийн тоо, завсраар'],
+  refunded: ['Whether anything was refunded', '返金の有無', 'Буцаалт байсан эсэх'],
 } as const satisfies Record<string, Words>
 
 export type PackageWord = keyof typeof PACKAGE_WORDS

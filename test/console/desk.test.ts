@@ -64,6 +64,7 @@ describe('a request', () => {
     expect(inJapanese.text).toMatch(/<h2>支払い<\/h2>[\s\S]*<dt>状態<\/dt><dd>完了<\/dd>/)
     expect(inJapanese.text).toContain('<dt>種類</dt><dd>開示</dd>')
     expect(inJapanese.text).toContain('<dt>目的</dt><dd>個人情報に関するご請求</dd>')
+    expect(inJapanese.text).toContain('<dd>支払者の ID, 登録カード, 支払い</dd>')
     expect(inJapanese.text).not.toMatch(/<dd>(succeeded|access|staff|rights_request)<|>created at</)
     const file = await send(first, `${path}/package`, { format: 'json', reason })
     expect(file.headers['content-disposition']).toMatch(/^attachment; filename="preq_\w+\.json"$/)

@@ -57,7 +57,7 @@ export function requestFacts(
     list.push([texts.second, html`${time(view, second.at)} <code>${second.by}</code><div>${second.reason ?? ''}</div>`])
   list.push(
     [texts.source, html`${texts.sources[request.source]} <code>${request.created_by}</code>`],
-    [texts.language, isLanguage(request.language) ? LANGUAGE_NAMES[request.language] : request.language],
+    [texts.language, isLanguage(request.language) ? LANGUAGE_NAMES[request.language] : none],
     [texts.received, time(view, request.created_at)],
     [PAYER_TEXTS[view.language].id, wholeId(view, request.id)],
   )
@@ -77,10 +77,7 @@ export function erasurePreview(view: View, preview: ErasurePreview): Html {
       texts.goes,
       html`${preview.goes.filter(({ rows }) => rows > 0).map(({ name, rows }) => html`<div>${erasedInWords(name, language)}: ${number(view, rows)}</div>`)}`,
     ],
-    [
-      texts.stays,
-      html`${preview.stays.filter(({ rows }) => rows > 0).map(({ name, rows, law }) => html`<div>${erasedInWords(name, language)}: ${number(view, rows)}, ${texts.laws[law]} <span class="soft">${reasonInWords(name, language)}</span></div>`)}`,
-    ],
+    [texts.stays, staysOf(view, preview)],
     [texts.atStripe, texts.customers[preview.at_stripe.customer]],
     [
       texts.waits,
@@ -90,4 +87,14 @@ export function erasurePreview(view: View, preview: ErasurePreview): Html {
     ],
   ]
   return facts(view, list, texts.preview)
+}
+
+/** Each reason once, under what it keeps. */
+function staysOf(view: View, { stays }: ErasurePreview): Html {
+  const { language } = view
+  const { laws } = REQUEST_TEXTS[language]
+  const held = stays.filter(({ rows }) => rows > 0)
+  const byReason = Map.groupBy(held, ({ name, law }) => `${laws[law]}: ${reasonInWords(name, language)}`)
+  const counted = ({ name, rows }: (typeof held)[number]) => `${erasedInWords(name, language)}: ${number(view, rows)}`
+  return html`${[...byReason].map(([reason, kinds]) => html`<p>${kinds.map(counted).join(', ')}<br><span class="soft">${reason}</span></p>`)}`
 }

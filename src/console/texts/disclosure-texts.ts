@@ -48,6 +48,7 @@ const en = {
   countryHint: 'Two letters, such as JP.',
   format: 'Form of the package',
   columns: {
+    payer_id: 'Id of the payer',
     country: 'Country of the card',
     card_brand: 'Brand of the card',
     card_funding: 'Credit, debit or prepaid',
@@ -119,6 +120,7 @@ const ja = {
   countryHint: '2 文字（例: JP）。',
   format: 'パッケージの形式',
   columns: {
+    payer_id: '支払者の ID',
     country: 'カードの国',
     card_brand: 'カードのブランド',
     card_funding: 'クレジット・デビット・プリペイド',
@@ -189,6 +191,7 @@ const mn = {
   countryHint: 'Хоёр үсэг, жишээ нь JP.',
   format: 'Багцын хэлбэр',
   columns: {
+    payer_id: 'Төлөгчийн дугаар',
     country: 'Картын улс',
     card_brand: 'Картын төрөл',
     card_funding: 'Кредит, дебит, урьдчилсан',

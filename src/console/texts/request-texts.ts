@@ -72,7 +72,7 @@ const en = {
   preview: 'What an erasure would do',
   goes: 'Goes',
   stays: 'Stays',
-  laws: { legal_obligation: 'by legal duty', legal_claims: 'for legal claims', accountability: 'to be accountable' },
+  laws: { legal_obligation: 'By legal duty', legal_claims: 'For legal claims', accountability: 'To be accountable' },
   waits: 'Must be decided first',
   waitsFor: {
     charge: 'Payment',
@@ -245,9 +245,9 @@ const mn = {
   goes: 'Устах',
   stays: 'Үлдэх',
   laws: {
-    legal_obligation: 'хуулийн үүргээр',
-    legal_claims: 'хуулийн нэхэмжлэлд',
-    accountability: 'хариуцлага тайлагнахад',
+    legal_obligation: 'Хуулийн үүргээр',
+    legal_claims: 'Хуулийн нэхэмжлэлд',
+    accountability: 'Хариуцлага тайлагнахад',
   },
   waits: 'Эхлээд шийдэгдэх ёстой',
   waitsFor: {
