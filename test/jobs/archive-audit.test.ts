@@ -107,6 +107,16 @@ describe('entries older than three months', () => {
     expect((await archivesSeen(tenantId)).findings).toEqual([])
   })
 
+  test('leave no gap in an export that is being written: it fails and says so', async () => {
+    const tenant = await newTenant()
+    await later(tenant, 93)
+    const exported = tenant.exported()
+    await exported.next()
+    expect(await archive(tenant.tenantId)).toBe(1)
+    await expect(Array.fromAsync(exported)).rejects.toMatchObject({ code: 'invalid_state' })
+    expect(await tenant.verifyExport()).toMatchObject({ ok: true, after_block: 3 })
+  })
+
   test('that no checkpoint covers stay, and so do all without a folder', async () => {
     const tenant = await newTenant()
     const { tenantId } = tenant

@@ -27,6 +27,7 @@ export type SealedTenant = {
   verify(): Promise<AuditFinding[]>
   /** The same, with the checkpoints from outside. */
   verifyWithOutside(): Promise<AuditFinding[]>
+  exported(): AsyncGenerator<string>
   exportLines(): Promise<string[]>
   /** What the independent verifier says of an export that is made now, with public keys and outside checkpoints. */
   verifyExport(options?: { lines?: string[]; outside?: boolean }): Promise<ExportVerdict>
@@ -109,11 +110,8 @@ export async function sealedTenant(
   )
   const readStatement = statementReader(kid => keys.get(kid))
   const readOutside = async () => (await readOutsideCheckpoints(outside, readStatement)).ofTenant(tenantId)
-  const exportLines = async () => {
-    const lines: string[] = []
-    for await (const line of exportAudit(ctx)) lines.push(line)
-    return lines
-  }
+  const exported = () => exportAudit(ctx)
+  const exportLines = () => Array.fromAsync(exported())
 
   for (let i = 0; i < blocks; i++) await grow(entries)
   return {
@@ -126,6 +124,7 @@ export async function sealedTenant(
       const kept = await readOutside()
       return distinct([...(await verify()), ...(kept ? await compareCheckpoints(ctx, kept) : [])])
     },
+    exported,
     exportLines,
     async verifyExport({ lines, outside: use = true } = {}) {
       const kept = use ? await readOutside() : null

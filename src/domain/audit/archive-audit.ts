@@ -5,7 +5,7 @@ import type { Ctx, Tx } from '../context.ts'
 import { read, write } from '../write.ts'
 import type { ArchivePayload, ArchiveRow } from './archive.ts'
 import { archivesKeptFrom } from './archives-kept-from.ts'
-import { linesOfBlock, originOf, readBlocks, startBefore } from './export-audit.ts'
+import { linesOfBlocks, originOf, startBefore } from './export-audit.ts'
 import { archiveHeadLine, endLine } from './export-lines.ts'
 import { createExportVerifier } from './verify-export.ts'
 
@@ -14,11 +14,10 @@ const ROWS_PER_FILE = 100_000
 const BLOCKS_PER_FILE = 2_000
 const FILES_PER_RUN = 50
 const DROPS_PER_RUN = 100
-const BLOCKS_AT_ONCE = 5
 const DAY_MS = 86_400_000
 const NUMBER_DIGITS = 12
 
-type Range = { first: number; last: number; head: string; rows: number }
+type Range = { first: number; last: number; head: string; rows: number; checkpoint: number }
 
 /** How many files were written. Without a folder nothing leaves the database. */
 export async function archiveAudit(ctx: Ctx): Promise<number> {
@@ -43,7 +42,8 @@ async function nextRange(ctx: Ctx, { sql, tenantId }: Tx): Promise<Range | null>
   const before = new Date(ctx.clock.now().getTime() - ctx.settings.auditAtHandDays * DAY_MS)
   const [range] = await sql<(Range & { first: number | null })[]>`
     select min(b.number) as first, max(b.number) as last, coalesce(sum(b.row_count), 0)::bigint as rows,
-           (array_agg(encode(b.hash, 'hex') order by b.number desc))[1] as head
+           (array_agg(encode(b.hash, 'hex') order by b.number desc))[1] as head,
+           (select coalesce(max(number), 0) from audit_checkpoints where tenant_id = ${tenantId}) as checkpoint
       from (select number, row_count, hash, sum(row_count) over (order by number) as rows from audit_blocks
              where tenant_id = ${tenantId} and sealed_at < ${before}
                and number > coalesce((select max(last_block) from audit_archives where tenant_id = ${tenantId}), 0)
@@ -91,20 +91,10 @@ async function archiveRange(ctx: Ctx, folder: ArchiveFolder, range: Range): Prom
   })
 }
 
-async function* archiveLines(ctx: Ctx, { first, last }: Range): AsyncGenerator<string> {
+async function* archiveLines(ctx: Ctx, { first, last, checkpoint }: Range): AsyncGenerator<string> {
   yield archiveHeadLine(originOf(ctx), await read(ctx, tx => startBefore(tx, first)))
-  const counts = { blocks: 0, rows: 0 }
-  for (let after = first - 1; after < last; ) {
-    const blocks = await read(ctx, tx => readBlocks(tx, after, Math.min(BLOCKS_AT_ONCE, last - after)))
-    if (blocks.length === 0) break
-    for (const block of blocks) {
-      yield* linesOfBlock(block)
-      counts.blocks++
-      counts.rows += block.rows.length
-      after = block.number
-    }
-  }
-  yield endLine(counts)
+  const { blocks, rows } = yield* linesOfBlocks(ctx, first - 1, { block: last, checkpoint })
+  yield endLine({ blocks, rows })
 }
 
 /** Takes the entries that the newest archive holds out of the database, block by block. */

@@ -57,9 +57,10 @@ export async function verifyAuditLog(ctx: Ctx, query: unknown): Promise<AuditVer
   requirePermission(ctx, 'verifyAuditLog')
   const { after_block: after } = parseInput(verifyAuditLogQuery, query)
   return write(ctx, async tx => {
+    const newest = await newestCheckpoint(tx)
     const from = await chainEndAt(tx, after)
     const walked = await walkBlocks(ctx, tx, from)
-    const signed = await holdCheckpoints(ctx, tx, after, walked)
+    const signed = await holdCheckpoints(ctx, tx, after, walked, newest)
     const tail = walked.more ? null : await judgeUnsealed(tx)
     const findings = [...walked.findings, ...signed.findings, ...(tail?.findings ?? [])]
     const value: AuditVerification = {
@@ -76,6 +77,13 @@ export async function verifyAuditLog(ctx: Ctx, query: unknown): Promise<AuditVer
     const details = { blocks: value.blocks, findings: [...new Set(findings.map(({ code }) => code))] }
     return { value, audit: { action: 'audit-log.verify', object: { type: 'audit_log', id: null }, details } }
   })
+}
+
+/** Noted before the walk: a later one may be of a block that was sealed after it. */
+async function newestCheckpoint({ sql, tenantId }: Tx): Promise<number> {
+  const [row] = await sql<[{ number: number }]>`
+    select coalesce(max(number), 0) as number from audit_checkpoints where tenant_id = ${tenantId}`
+  return row.number
 }
 
 /** The block that a walk goes on from; the start of the chain where there is none. */
@@ -137,13 +145,13 @@ type CheckpointRow = {
 }
 
 /** The database's own checkpoints of the blocks that were walked, and at the end of the log those beyond it. */
-async function holdCheckpoints(ctx: Ctx, tx: Tx, after: number, walked: Walked) {
+async function holdCheckpoints(ctx: Ctx, tx: Tx, after: number, walked: Walked, newest: number) {
   const last = walked.end
   const rows = await tx.sql<CheckpointRow[]>`
     select c.number, c.id, c.block_number, c.rows_through, c.head, c.statement,
            (select b.statement from audit_checkpoints b where b.tenant_id = c.tenant_id and b.number = c.number - 1) as before
       from audit_checkpoints c
-     where c.tenant_id = ${tx.tenantId} and c.block_number > ${after}
+     where c.tenant_id = ${tx.tenantId} and c.block_number > ${after} and c.number <= ${newest}
        and (c.block_number <= ${last.number} or ${!walked.more})
      order by c.number limit ${CHECKPOINTS_MAX}`
   const findings: AuditFinding[] = []
