@@ -3,8 +3,11 @@ import { generateKeyPairSync, hash } from 'node:crypto'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createStatementSigner } from '../../src/crypto/signed-statement.ts'
+import { blockLine } from '../../src/domain/audit/export-lines.ts'
 import type { AuditFinding } from '../../src/domain/audit/finding.ts'
-import { codesOf, type SealedTenant, sealedTenant, sealSingly } from '../support/audit-world.ts'
+import { verifyAuditLog } from '../../src/domain/audit/verify-audit-log.ts'
+import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
+import { codesOf, type SealedTenant, sealAll, sealedTenant, sealSingly } from '../support/audit-world.ts'
 import { connected } from '../support/database-contents.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -92,6 +95,28 @@ describe('a log that nobody touched', () => {
     expect(verdict).toMatchObject({ ok: true, blocks: 3, checkpoints: 3, outside_checkpoints: 3, findings: [] })
     expect(verdict.entries).toBe(verdict.last_block.entries_through)
     expect(verdict.unsealed).toBeGreaterThan(3)
+  })
+
+  test('verifies while it is sealed', async () => {
+    const tenant = await newTenant()
+    const ctx = operatorContext(world.dependencies, tenant.tenantId, 'test')
+    let grown = false
+    // Once the blocks were walked, and before their checkpoints are read.
+    const growing = (sql: postgres.TransactionSql) =>
+      new Proxy(sql, {
+        apply: (target, self, [text, ...values]) => {
+          if (!grown && String(text).includes('from audit_archives')) {
+            grown = true
+            return tenant.grow(2).then(() => Reflect.apply(target, self, [text, ...values]))
+          }
+          return Reflect.apply(target, self, [text, ...values])
+        },
+      })
+    const transaction: typeof ctx.db.transaction = (id, work) =>
+      ctx.db.transaction(id, tx => work({ ...tx, sql: growing(tx.sql) }))
+    const verdict = await verifyAuditLog({ ...ctx, db: { ...ctx.db, transaction } }, {})
+    expect(grown).toBe(true)
+    expect(verdict).toMatchObject({ ok: true, blocks: 3, checkpoints: 3, findings: [] })
   })
 })
 
@@ -229,6 +254,23 @@ describe('the whole rewritten and chained again', () => {
       exported: ['checkpoint_missing', 'history_rewritten'],
       exportedAlone: [],
     })
+  })
+
+  test('with its checkpoints led to later blocks than their own is seen in the file alone', async () => {
+    const tenant = await newTenant()
+    await tenant.append(4)
+    await sealAll(world, tenant.tenantId)
+    await asOwner(tenant, async (sql, id) => {
+      await sql`update audit_log set action = 'charge.nothing' where tenant_id = ${id}`
+      await rehash(sql, id)
+      await chainAgain(sql, id)
+      // In two steps, since no two checkpoints are of one block.
+      for (const by of [10, -9])
+        await sql`update audit_checkpoints set block_number = block_number + ${by} where tenant_id = ${id}`
+    })
+    const { alone, exportedAlone } = await seen('all rewritten, chained again, checkpoints led elsewhere', tenant)
+    expect(alone).toEqual(['checkpoint_forged'])
+    expect(exportedAlone).toEqual(['export_damaged'])
   })
 })
 
@@ -505,6 +547,38 @@ describe('an export', () => {
     // Nor does it begin a second time.
     const again = [head as string, ...rest.slice(0, second), head as string, ...rest.slice(second)]
     expect(codesOf((await tenant.verifyExport({ lines: again })).findings)).toContain('export_damaged')
+  })
+
+  test('whose blocks bear no whole numbers is damaged: checkpoints from outside would be held against none of them', async () => {
+    const tenant = await newTenant()
+    let previous = '0'.repeat(64)
+    const lines = (await tenant.exportLines()).flatMap(line => {
+      const value = JSON.parse(line)
+      if (value.kind === 'checkpoint') return []
+      if (value.kind !== 'block') return [line]
+      const text = JSON.stringify(value.block.with(3, value.block[3] - 0.5).with(9, previous))
+      previous = sha256(text)
+      return [blockLine(previous, text)]
+    })
+    expect(codesOf((await tenant.verifyExport({ lines })).findings)).toContain('export_damaged')
+  })
+
+  test('whose checkpoints stand before their blocks is damaged', async () => {
+    const tenant = await newTenant()
+    const [head, ...rest] = await tenant.exportLines()
+    const isCheckpoint = (line: string) => line.startsWith('{"kind":"checkpoint"')
+    const lines = [head as string, ...rest.filter(isCheckpoint), ...rest.filter(line => !isCheckpoint(line))]
+    expect(codesOf((await tenant.verifyExport({ lines, outside: false })).findings)).toEqual(['export_damaged'])
+  })
+
+  test('that is written out while the log is sealed verifies', async () => {
+    const tenant = await newTenant()
+    const lines: string[] = []
+    for await (const line of tenant.exported()) {
+      lines.push(line)
+      if (line.startsWith('{"kind":"block"')) await tenant.grow(2)
+    }
+    expect(await tenant.verifyExport({ lines, outside: false })).toMatchObject({ blocks: 3, findings: [] })
   })
 
   test('that is cut off, or has lines of something else, is damaged', async () => {

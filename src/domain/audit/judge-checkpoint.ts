@@ -34,3 +34,7 @@ export const predecessorMissing = (checkpoint: number): AuditFinding =>
     `Checkpoint ${checkpoint - 1} is not the one that checkpoint ${checkpoint} follows, or it is gone.`,
     { checkpoint: checkpoint - 1 },
   )
+
+/** In an export: it is held against no block, so a log that was rewritten would pass. */
+export const misplaced = ({ checkpoint, block }: CheckpointPayload): AuditFinding =>
+  finding('export_damaged', 'A checkpoint stands after another block than its own.', { checkpoint, block })

@@ -15,7 +15,7 @@ import {
 import { type CheckpointPayload, readCheckpoint, statementHash } from './checkpoint.ts'
 import { type ArchiveStart, archiveStart, EXPORT_FORMAT, type HashedLine, readHashedLine } from './export-lines.ts'
 import { type AuditFinding, distinct, finding } from './finding.ts'
-import { judgeCheckpoint, predecessorMissing } from './judge-checkpoint.ts'
+import { judgeCheckpoint, misplaced, predecessorMissing } from './judge-checkpoint.ts'
 import type { OutsideCheckpoints } from './outside-checkpoints.ts'
 
 /** Rows that do not fit and are kept for words about them; all are counted. */
@@ -60,6 +60,8 @@ type Reading = {
   tree: MerkleStream
   tenant: string | null
   end: ChainEnd
+  /** A checkpoint of this block, the one before the last, comes too late. */
+  passed: number
   open: OpenBlock | null
   unsealed: { rows: number; changed: ChangedRow[] } | null
   lastCheckpoint: { number: number; hash: string } | null
@@ -86,6 +88,7 @@ export function createExportVerifier(
     tree: createMerkleStream(),
     tenant: null,
     end: CHAIN_START,
+    passed: 0,
     open: null,
     unsealed: null,
     lastCheckpoint: null,
@@ -150,6 +153,7 @@ function closeBlock(reading: Reading): void {
     rowsChanged: open.changed,
   }
   findings.push(...judgeBlock(reading.end, facts))
+  reading.passed = reading.end.number
   reading.end = { number: facts.number, hash: facts.hash, rowsThrough: facts.rowsThrough }
   reading.open = null
   counts.blocks++
@@ -181,6 +185,7 @@ function takeCheckpoint(reading: Reading, statement: string): void {
     findings.push(predecessorMissing(checkpoint))
   reading.lastCheckpoint = { number: checkpoint, hash }
   if (block > end.number) reading.beyond.push(payload)
+  else if (block <= reading.passed) findings.push(misplaced(payload))
   else findings.push(...judgeCheckpoint(payload, block === end.number ? end : undefined, end))
 }
 
@@ -229,6 +234,7 @@ function beginAfter(reading: Reading, { number, hash, rowsThrough, checkpoint, a
     findings.push(finding('archive_forged', detail, { block: number }))
   }
   reading.after = number
+  reading.passed = number - 1
   reading.end = { number, hash, rowsThrough }
   reading.lastCheckpoint = checkpoint
   for (const kept of outside?.ofBlock(number) ?? []) {
@@ -244,7 +250,8 @@ function conclude(reading: Reading): ExportVerdict {
   if (told === null || told.blocks !== counts.blocks || told.rows !== rows)
     damaged(reading, 'The export is not whole: it ends elsewhere than it says.')
   if (unsealed) findings.push(...judgeChanged({ number: null, rowsChanged: unsealed.changed }))
-  for (const checkpoint of reading.beyond) findings.push(...judgeCheckpoint(checkpoint, undefined, end))
+  for (const early of reading.beyond)
+    findings.push(...(early.block > end.number ? judgeCheckpoint(early, undefined, end) : [misplaced(early)]))
   for (const checkpoint of reading.part ? [] : (outside?.beyond(end.number) ?? [])) {
     counts.outside++
     findings.push(...judgeCheckpoint(checkpoint, undefined, end))
@@ -278,6 +285,8 @@ function blockFields(text: Buffer): BlockFields | null {
   const value = parseLine(text) as unknown
   if (!Array.isArray(value) || value[0] !== 'panless audit block' || value[1] !== 1) return null
   const [, , tenant, number, rowCount, rowsThrough, , , root, previousHash] = value
+  // A block of no whole number would slip in between those that checkpoints are of.
+  if (![number, rowCount, rowsThrough].every(Number.isSafeInteger)) return null
   return { tenant, number, rowCount, rowsThrough, root, previousHash }
 }
 
