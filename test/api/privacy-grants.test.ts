@@ -37,8 +37,8 @@ const submit = (path: string, fields: Record<string, string> = {}) =>
   })
 
 /** A request whose person was known by a document instead of a code: what is decided needs two people. */
-async function byDocument(person: Person, kind: string): Promise<string> {
-  const id = await ask(world, person, kind)
+async function byDocument(person: Person, kind: string, more: Record<string, unknown> = {}): Promise<string> {
+  const id = await ask(world, person, kind, more)
   for (const evidence of [{ kind: 'document_seen', document: 'passport' }, amountOf(person)])
     expect((await post(world, id, 'identity-checks/confirm', { evidence })).status).toBe(200)
   return id
@@ -254,23 +254,41 @@ describe('a correction', () => {
     expect((await get(id)).json.status).toBe('verified')
   })
 
-  it('that needs two people carries out what the first approved, and keeps the words of both', async () => {
+  it('that needs two people carries out what both typed, and keeps the words of both', async () => {
     const person = await personWithPayment(world)
     const id = await byDocument(person, 'rectify')
     expect((await approve(world, id)).status).toBe(422)
-    const first = await approve(world, id, undefined, { changes: { short_name: 'Firstname', phone: '+97699112233' } })
-    expect(first.json).toMatchObject({ status: 'approved', changes: ['short_name', 'phone'] })
+    const changes = { short_name: 'Firstname', phone: '+97699112233' }
+    const first = await approve(world, id, undefined, { changes })
+    expect(first.json).toMatchObject({ status: 'approved', changes: ['short_name', 'phone'], changes_needed: true })
+    expect((await approve(world, id)).json.code).toBe('second_person_required')
     const texts = await databaseTexts(world.database)
     for (const value of ['Firstname', '+97699112233']) expect(tablesHolding(texts, value)).toEqual([])
-    const other = await approve(world, id, 'second-subject', { changes: { short_name: 'Another' } })
-    expect([other.status, other.json.errors[0].pointer]).toEqual([422, '/changes'])
-    const second = await post(world, id, 'decide', { decision: 'approve', reason: 'I agree.' }, 'second-subject')
+    for (const given of [
+      {},
+      { changes: { short_name: 'Another' } },
+      { changes: { ...changes, email: 'a@b.example' } },
+    ]) {
+      const other = await approve(world, id, 'second-subject', given)
+      expect([other.status, other.json.errors[0].pointer]).toEqual([422, '/changes'])
+      expect(other.text).not.toMatch(/Firstname|Another|99112233|a@b/)
+    }
+    const agreed = { decision: 'approve', reason: 'I agree.', changes }
+    const second = await post(world, id, 'decide', agreed, 'second-subject')
     expect(second.json).toMatchObject({
       status: 'done',
+      changes_needed: false,
       decision: { reason: 'As the law asks.' },
       second_person: { by: 'second-subject', reason: 'I agree.' },
     })
     expect((await world.as('checkout').get(`/v1/payers/${person.payer}`)).json.short_name).toBe('Firstname')
+  })
+
+  it('that needs two people is typed by nobody where the person named it through a service', async () => {
+    const person = await personWithPayment(world)
+    const id = await byDocument(person, 'rectify', { changes: { short_name: 'Own' } })
+    expect((await approve(world, id)).json).toMatchObject({ status: 'approved', changes_needed: false })
+    expect((await approve(world, id, 'second-subject')).json.status).toBe('done')
   })
 })
 

@@ -109,6 +109,30 @@ describe('a request', () => {
     expect(text).not.toContain('checkout_sessions')
   })
 
+  test('to correct, taken in at the desk and proved without a code, is typed by each of two people unseen', async () => {
+    const { payer, email, amount } = await personWithPayment(world)
+    const typed = { 'changes.email': 'right@example.com' }
+    const path = pathOf(
+      await send(first, '/console/requests/new', { kind: 'rectify', payer, contact: email, ...typed }),
+    )
+    await send(first, `${path}/confirm`, { 'evidence.document': 'passport' })
+    await send(first, `${path}/confirm`, { 'evidence.amount': String(amount), 'evidence.currency': 'usd' })
+    const approval = `${path}/approve`
+    const reason = 'Letter seen'
+    expect((await send(first, approval, { reason, ...typed })).text).toContain('Waits for a second person')
+    const empty = await second.get(approval)
+    expect(empty.text).toContain('name="changes.email"')
+    expect(empty.text).not.toContain('right@example.com')
+    for (const other of ['', 'wrong@example.com'])
+      expect(await send(second, approval, { reason, 'changes.email': other })).toMatchObject({
+        status: 422,
+        text: expect.not.stringContaining('right@example.com'),
+      })
+    const done = await send(second, approval, { reason, ...typed })
+    expect(done.text).toContain('Done')
+    expect((await second.get(approval)).text).not.toContain('name="changes.email"')
+  })
+
   test('takes two months more once, with a reason, and is cancelled', async () => {
     const path = `/console/requests/${await verified(world, person, 'access')}`
     expect((await send(first, `${path}/extend`)).text).toContain('href="#field-reason"')

@@ -20,14 +20,15 @@ export const correctionFields = (view: View, hint?: string): Field[] =>
     ...(hint === undefined ? {} : { hint }),
   }))
 
-/** For whoever decides first, where the request itself names no values. */
+/** For whoever decides, where the request itself names no values; empty also for a second person. */
 export async function valueFields(
   c: ConsoleContext,
   door: ConsoleDoor,
-  { kind, changes, purposes }: PrivacyRequestView,
+  { kind, changes, changes_needed, purposes }: PrivacyRequestView,
 ): Promise<Field[]> {
   const { view } = c.var
-  if (kind === 'rectify' && changes.length === 0) return correctionFields(view)
+  if (changes_needed)
+    return correctionFields(view, changes.length > 0 ? DESK_TEXTS[view.language].typedAgain : undefined)
   if (kind === 'object' && purposes.length === 0) return [await purposesField(c, door)]
   return []
 }

@@ -29,6 +29,8 @@ const en = {
   approveLead:
     'The person is told, and the request is carried out. Erasures need a second person, and cannot be undone.',
   approveButton: (what: string) => `Grant: ${what}`,
+  typedAgain:
+    'Type what you saw yourself. It must be the same as what was typed before, which is not shown. Leave empty what is not corrected.',
   purposesHint: 'None chosen: all of these, except where it would end a saved card.',
   endsMandate: 'Saved cards can then no longer be charged.',
   refuse: 'Refuse',
@@ -78,6 +80,8 @@ const ja = {
   approveTitle: (what: string) => `${what}を認める`,
   approveLead: '本人に知らせ、請求を実施します。消去には二人目の承認が必要で、取り消せません。',
   approveButton: (what: string) => `${what}を認める`,
+  typedAgain:
+    'ご自身で確認した内容を入力してください。先に入力された値は表示されませんが、同じでなければなりません。訂正しない項目は空のままにします。',
   purposesHint: '何も選ばなければ、保存済みカードを終わらせるものを除くすべてになります。',
   endsMandate: '保存済みカードに請求できなくなります。',
   refuse: '拒否する',
@@ -128,6 +132,8 @@ const mn = {
   approveTitle: (what: string) => `Зөвшөөрөх: ${what}`,
   approveLead: 'Хүнд мэдэгдэж, хүсэлтийг гүйцэтгэнэ. Устгахад хоёр дахь хүн хэрэгтэй бөгөөд буцаах боломжгүй.',
   approveButton: (what: string) => `Зөвшөөрөх: ${what}`,
+  typedAgain:
+    'Өөрөө харснаа бичнэ үү. Өмнө бичсэн утгыг харуулахгүй боловч ижил байх ёстой. Засахгүй зүйлийг хоосон үлдээнэ.',
   purposesHint: 'Юу ч сонгохгүй бол хадгалсан картыг дуусгахаас бусад бүгд.',
   endsMandate: 'Үүний дараа хадгалсан картаас төлбөр авах боломжгүй.',
   refuse: 'Татгалзах',

@@ -33,7 +33,7 @@ import { isUnverified } from './state.ts'
 export const decidePrivacyRequestInput = z.strictObject({
   decision: z.enum(['approve', 'refuse']),
   reason: z.string().trim().min(3).max(500).describe('Told to the person when it is refused.'),
-  changes: correctionSchema.optional().describe('For `rectify`, where the request names no values.'),
+  changes: correctionSchema.optional().describe('For `rectify`, where the request has `changes_needed`.'),
   purposes: purposesSchema.optional().describe('For `object`, where the request names no purposes.'),
 })
 
@@ -103,8 +103,10 @@ async function approve(
 ): Promise<'approve' | 'carry-out' | 'begin'> {
   const now = ctx.clock.now()
   const { reason } = decision
+  if (row.status === 'approved' && row.decided_by === personOf(ctx.actor))
+    throw new DomainError('second_person_required', 'Another person than the one who approved this must agree.')
   const kept = openNotes(ctx, key, row).values
-  const values = await decidedValues(tx, row.kind, kept ?? namedValues(ctx, key, row), decision)
+  const values = await decidedValues(tx, row, { own: namedValues(ctx, key, row), kept }, decision)
   const second = needsSecondPerson(
     row.kind,
     row.evidence.map(({ kind }) => kind),
@@ -115,9 +117,6 @@ async function approve(
     return 'approve'
   }
   if (second) {
-    if (row.decided_by === personOf(ctx.actor)) {
-      throw new DomainError('second_person_required', 'Another person than the one who approved this must agree.')
-    }
     await tx.sql`
       update privacy_requests set approved_by = ${personOf(ctx.actor)}, approved_at = ${now}
        where tenant_id = ${ctx.tenantId} and id = ${row.id}`

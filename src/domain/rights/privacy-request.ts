@@ -8,6 +8,7 @@ import type { Language } from '../languages.ts'
 import { openDataKey, openJson, type PayerKey, type SealingKey } from '../payers/data-key.ts'
 import { requireLiving } from '../payers/payer-erased.ts'
 import { openRowKey } from '../row-key.ts'
+import { changesNeeded } from './changes-needed.ts'
 import { YOUNG_CONTACT_MS } from './deadlines.ts'
 import { EVIDENCE_KINDS, type EvidenceKind, evidenceNeeded } from './identity-policy.ts'
 import { isOver, REQUEST_KINDS, REQUEST_STATUSES, type RequestKind, type RequestStatus } from './state.ts'
@@ -33,6 +34,11 @@ export const privacyRequestSchema = z
     changes: z
       .array(z.string())
       .describe('Fields that a correction names, or that whoever approved it did; never their values.'),
+    changes_needed: z
+      .boolean()
+      .describe(
+        'Whether whoever approves next gives `changes`, from what they saw themselves: the values are not shown.',
+      ),
     purposes: z.array(z.string()).describe('Purposes that an objection names, or that whoever approved it did.'),
     evidence: z.array(
       z.object({
@@ -215,6 +221,7 @@ export async function showPrivacyRequest(ctx: Ctx, row: RequestRow): Promise<Pri
     code_channel: codeChannelOf(row, now),
     message: details?.message ?? null,
     changes: Object.keys(notes.values?.changes ?? details?.changes ?? {}),
+    changes_needed: changesNeeded(row, details?.changes),
     purposes: notes.values?.purposes ?? details?.purposes ?? [],
     evidence: row.evidence.map(one => ({ ...one, recorded_at: new Date(one.recorded_at).toISOString() })),
     evidence_needed: [...evidenceNeeded(row.evidence.map(({ kind }) => kind))],
