@@ -67,6 +67,11 @@ describe('a request', () => {
       decision: null,
       created_by: 'privacy/privacy-subject',
     })
+    const listed = await world.as('auditor').get(`/v1/privacy-requests?payer=${person.payer}`)
+    expect(listed.json.data[0]).not.toHaveProperty('message')
+    expect((await post(world, asked.json.id, 'identity-checks')).text).not.toContain('Юу байна?')
+    const log = await world.as('admin').get(`/v1/audit-log?object=${asked.json.id}&action=privacy-request.read`)
+    expect(log.json.data).toMatchObject([{ payer: person.payer, details: { purpose: 'rights_request' } }])
     const texts = await databaseTexts(world.database)
     for (const needle of [person.email, 'Юу байна?']) expect(tablesHolding(texts, needle)).toEqual([])
   })

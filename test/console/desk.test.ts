@@ -220,6 +220,10 @@ test('an inquiry becomes a rights request once, and asking about it records no r
   expect(await readings()).toBe(before)
   const request = pathOf(await send(first, `${inquiry}/link-request`, { kind: 'access' }))
   expect(request).toMatch(/^\/console\/requests\/preq_/)
+  const looks = () => world.as('privacy').get(`/v1/audit-log?object=${request.slice(-31)}&action=privacy-request.read`)
+  expect((await first.get(request)).text).toContain('What do you hold?')
+  for (const action of ['send-code', 'confirm', 'extend', 'cancel']) await first.get(`${request}/${action}`)
+  expect((await looks()).json.data).toHaveLength(2)
   const page = (await first.get(inquiry)).text
   expect(page).toContain(request)
   expect(page).not.toContain(`${inquiry}/link-request`)

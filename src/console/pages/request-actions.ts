@@ -7,7 +7,7 @@ import { confirmIdentity } from '../../domain/rights/confirm-identity.ts'
 import { createPrivacyRequest } from '../../domain/rights/create-privacy-request.ts'
 import { decidePrivacyRequest } from '../../domain/rights/decide-privacy-request.ts'
 import { extendPrivacyRequest } from '../../domain/rights/extend-privacy-request.ts'
-import { getPrivacyRequest } from '../../domain/rights/get-privacy-request.ts'
+import { findPrivacyRequest } from '../../domain/rights/get-privacy-request.ts'
 import { DOCUMENT_KINDS } from '../../domain/rights/identity-policy.ts'
 import type { PrivacyRequestView } from '../../domain/rights/privacy-request.ts'
 import { startIdentityCheck } from '../../domain/rights/start-identity-check.ts'
@@ -45,7 +45,7 @@ export function requestActions(door: ConsoleDoor) {
     async (c: ConsoleContext): Promise<ActionContent> => {
       requirePermission(door.ctxOf(c), operation)
       const { view } = c.var
-      const request = await getPrivacyRequest(door.ctxOf(c), idOf(c))
+      const request = await findPrivacyRequest(door.ctxOf(c), idOf(c))
       const { title, lead, button } = words(view, request)
       const back = { path: toRequest(c), label: textsOf(view).kinds[request.kind] }
       const shown = await before?.(c, request)

@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { erasedInWords, reasonInWords } from '../../domain/erasures/erased-in-words.ts'
 import type { ErasurePreview } from '../../domain/erasures/preview-erasure.ts'
 import { isLanguage, LANGUAGE_NAMES } from '../../domain/languages.ts'
-import type { PrivacyRequestView } from '../../domain/rights/privacy-request.ts'
+import type { PrivacyRequestView, PrivacyRequestWithMessage } from '../../domain/rights/privacy-request.ts'
 import { isUnverified } from '../../domain/rights/state.ts'
 import { type Fact, facts } from '../detail.ts'
 import { fieldInWords } from '../fields-in-words.ts'
@@ -33,7 +33,7 @@ export function identityOf(view: View, request: PrivacyRequestView): Html {
 /** `living`: the payer has a page that this reader may open. */
 export function requestFacts(
   view: View,
-  request: PrivacyRequestView,
+  request: PrivacyRequestWithMessage,
   { living, purposeTitle }: { living: boolean; purposeTitle: (name: string) => string },
 ): Html {
   const texts = REQUEST_TEXTS[view.language]

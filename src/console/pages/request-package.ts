@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { requirePermission } from '../../domain/permissions.ts'
 import { getAccessPackage } from '../../domain/rights/get-access-package.ts'
-import { getPrivacyRequest } from '../../domain/rights/get-privacy-request.ts'
+import { findPrivacyRequest } from '../../domain/rights/get-privacy-request.ts'
 import { type ActionContent, showAction, tryAction } from '../action.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
 import { NOTHING_TYPED } from '../form.ts'
@@ -34,7 +34,7 @@ async function askPage(c: ConsoleContext, door: ConsoleDoor): Promise<ActionCont
   const { view } = c.var
   const ctx = door.ctxOf(c)
   requirePermission(ctx, 'getAccessPackage')
-  const { id, kind } = await getPrivacyRequest(ctx, c.req.param('id') as string)
+  const { id, kind } = await findPrivacyRequest(ctx, c.req.param('id') as string)
   const texts = DESK_TEXTS[view.language]
   return {
     name: texts.packageTitle,

@@ -18,65 +18,69 @@ const instant = z.iso.datetime().nullable()
 export const CODE_CHANNELS = ['usable', 'not_on_file', 'changed_recently', 'no_channel'] as const
 export type CodeChannel = (typeof CODE_CHANNELS)[number]
 
-export const privacyRequestSchema = z
-  .object({
-    id: z.string(),
-    object: z.literal('privacy_request'),
-    kind: z.enum(REQUEST_KINDS),
-    status: z.enum(REQUEST_STATUSES),
-    source: z.enum(['service', 'staff', 'person', 'operator']),
-    payer: z.string().nullable().describe('The payer that the request names, whoever made it.'),
-    language: z.string(),
-    code_channel: z
-      .enum(CODE_CHANNELS)
-      .describe('Whether a code can be sent: to an e-mail address that is on file and older than 14 days.'),
-    message: z.string().nullable(),
-    changes: z
-      .array(z.string())
-      .describe('Fields that a correction names, or that whoever approved it did; never their values.'),
-    changes_needed: z
-      .boolean()
-      .describe(
-        'Whether whoever approves next gives `changes`, from what they saw themselves: the values are not shown.',
-      ),
-    purposes: z.array(z.string()).describe('Purposes that an objection names, or that whoever approved it did.'),
-    evidence: z.array(
-      z.object({
-        kind: z.enum(EVIDENCE_KINDS),
-        document: z.string().nullable(),
-        recorded_by: z.string(),
-        recorded_at: z.iso.datetime(),
-      }),
+const requestMembers = z.object({
+  id: z.string(),
+  object: z.literal('privacy_request'),
+  kind: z.enum(REQUEST_KINDS),
+  status: z.enum(REQUEST_STATUSES),
+  source: z.enum(['service', 'staff', 'person', 'operator']),
+  payer: z.string().nullable().describe('The payer that the request names, whoever made it.'),
+  language: z.string(),
+  code_channel: z
+    .enum(CODE_CHANNELS)
+    .describe('Whether a code can be sent: to an e-mail address that is on file and older than 14 days.'),
+  changes: z
+    .array(z.string())
+    .describe('Fields that a correction names, or that whoever approved it did; never their values.'),
+  changes_needed: z
+    .boolean()
+    .describe(
+      'Whether whoever approves next gives `changes`, from what they saw themselves: the values are not shown.',
     ),
-    evidence_needed: z.array(z.enum(EVIDENCE_KINDS)).describe('Any one of these comes next.'),
-    verified_at: instant,
-    deadline_at: z.iso.datetime(),
-    overdue: z.boolean(),
-    extension: z.object({ reason: z.string().nullable(), at: z.iso.datetime() }).nullable(),
-    decision: z
-      .object({
-        decision: z.enum(['approve', 'refuse']),
-        reason: z.string().nullable().describe('Null once the payer has been erased.'),
-        by: z.string(),
-        at: z.iso.datetime(),
-      })
-      .nullable(),
-    second_person: z
-      .object({
-        reason: z.string().nullable().describe('Null once the payer has been erased.'),
-        by: z.string(),
-        at: z.iso.datetime(),
-      })
-      .nullable(),
-    propagation: z.enum(['none', 'due', 'done', 'failed']).describe("A correction on its way to Stripe's customer."),
-    receipt: z.boolean().describe('Whether there is a signed receipt.'),
-    created_by: z.string(),
-    created_at: z.iso.datetime(),
-    finished_at: instant,
-  })
-  .meta({ id: 'PrivacyRequest' })
+  purposes: z.array(z.string()).describe('Purposes that an objection names, or that whoever approved it did.'),
+  evidence: z.array(
+    z.object({
+      kind: z.enum(EVIDENCE_KINDS),
+      document: z.string().nullable(),
+      recorded_by: z.string(),
+      recorded_at: z.iso.datetime(),
+    }),
+  ),
+  evidence_needed: z.array(z.enum(EVIDENCE_KINDS)).describe('Any one of these comes next.'),
+  verified_at: instant,
+  deadline_at: z.iso.datetime(),
+  overdue: z.boolean(),
+  extension: z.object({ reason: z.string().nullable(), at: z.iso.datetime() }).nullable(),
+  decision: z
+    .object({
+      decision: z.enum(['approve', 'refuse']),
+      reason: z.string().nullable().describe('Null once the payer has been erased.'),
+      by: z.string(),
+      at: z.iso.datetime(),
+    })
+    .nullable(),
+  second_person: z
+    .object({
+      reason: z.string().nullable().describe('Null once the payer has been erased.'),
+      by: z.string(),
+      at: z.iso.datetime(),
+    })
+    .nullable(),
+  propagation: z.enum(['none', 'due', 'done', 'failed']).describe("A correction on its way to Stripe's customer."),
+  receipt: z.boolean().describe('Whether there is a signed receipt.'),
+  created_by: z.string(),
+  created_at: z.iso.datetime(),
+  finished_at: instant,
+})
+
+export const privacyRequestSchema = requestMembers.meta({ id: 'PrivacyRequest' })
+
+export const privacyRequestWithMessageSchema = requestMembers
+  .extend({ message: z.string().nullable().describe('What the person wrote; null once the payer has been erased.') })
+  .meta({ id: 'PrivacyRequestWithMessage' })
 
 export type PrivacyRequestView = z.infer<typeof privacyRequestSchema>
+export type PrivacyRequestWithMessage = z.infer<typeof privacyRequestWithMessageSchema>
 
 export type RequestDetails = {
   /** As it was sent: an id, or the caller's own reference. */
@@ -219,7 +223,6 @@ export async function showPrivacyRequest(ctx: Ctx, row: RequestRow): Promise<Pri
     payer: row.payer_id,
     language: row.language,
     code_channel: codeChannelOf(row, now),
-    message: details?.message ?? null,
     changes: Object.keys(notes.values?.changes ?? details?.changes ?? {}),
     changes_needed: changesNeeded(row, details?.changes),
     purposes: notes.values?.purposes ?? details?.purposes ?? [],

@@ -11,7 +11,11 @@ import { accessPackageInput, getAccessPackage } from '../../domain/rights/get-ac
 import { getPrivacyReceipt, privacyReceiptSchema } from '../../domain/rights/get-privacy-receipt.ts'
 import { getPrivacyRequest } from '../../domain/rights/get-privacy-request.ts'
 import { listPrivacyRequests, listPrivacyRequestsQuery } from '../../domain/rights/list-privacy-requests.ts'
-import { type PrivacyRequestView, privacyRequestSchema } from '../../domain/rights/privacy-request.ts'
+import {
+  type PrivacyRequestView,
+  privacyRequestSchema,
+  privacyRequestWithMessageSchema,
+} from '../../domain/rights/privacy-request.ts'
 import { type ReceivedRequest, receivedRequestSchema } from '../../domain/rights/record-request.ts'
 import { privacyRequestInput } from '../../domain/rights/request-input.ts'
 import {
@@ -68,9 +72,10 @@ export function privacyRequestRoutes() {
     operation({
       id: 'getPrivacyRequest',
       tag: TAG,
-      summary: 'Read a request',
+      summary: 'Read a request, with what the person wrote',
+      description: 'Reading what a person wrote is recorded.',
       scope: 'privacy:read',
-      answers: theRequest,
+      answers: { 200: { description: 'The request.', schema: privacyRequestWithMessageSchema } },
       errors: ['not_found'],
     }),
     async c => c.json(await getPrivacyRequest(ctxOf(c), c.req.param('id'))),
