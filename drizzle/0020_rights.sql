@@ -8,6 +8,7 @@ CREATE TABLE "identity_checks" (
 	"contact_hash" "bytea",
 	"address_hash" "bytea",
 	"attempts" integer DEFAULT 0 NOT NULL,
+	"tried_at" timestamp with time zone,
 	"expires_at" timestamp with time zone NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
 	CONSTRAINT "identity_checks_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
@@ -95,7 +96,7 @@ CREATE INDEX "identity_checks_request" ON "identity_checks" USING btree ("tenant
 --> statement-breakpoint
 CREATE INDEX "identity_checks_contact" ON "identity_checks" USING btree ("tenant_id","contact_hash","created_at");
 --> statement-breakpoint
-CREATE INDEX "identity_checks_address" ON "identity_checks" USING btree ("tenant_id","address_hash","created_at");
+CREATE INDEX "identity_checks_address" ON "identity_checks" USING btree ("tenant_id","address_hash","tried_at");
 --> statement-breakpoint
 CREATE INDEX "identity_checks_payer" ON "identity_checks" USING btree ("tenant_id","payer_id");
 --> statement-breakpoint

@@ -160,6 +160,7 @@ export const PACKAGE_WORDS = {
   stripe_refund_id: ['Refund at Stripe (id)', 'Stripe の返金 ID', 'Stripe дэх буцаалтын дугаар'],
   template: ['Kind of mail', 'メールの種類', 'И-мэйлийн төрөл'],
   token_id: ['Card (id)', 'カードの ID', 'Картын дугаар'],
+  tried_at: ['Last tried', '最終試行日時', 'Сүүлд оролдсон'],
   usage: ['Use', '利用方法', 'Хэрэглээ'],
   verified_at: ['Verified', '本人確認日時', 'Баталгаажсан'],
   name: ['Name', 'お名前', 'Нэр'],

@@ -451,6 +451,19 @@ describe('an identity check', () => {
     expect(told.filter(({ status }) => status === 429)).toHaveLength(25)
   })
 
+  it('counts a try for the day when it is made, however old the code is', async () => {
+    const person = await personWithPayment(world)
+    const ids = [await ask(world, person, 'access'), await ask(world, person, 'access')] as const
+    for (const id of ids) expect((await post(world, id, 'identity-checks')).status).toBe(201)
+    await world.advance(DAY + 60)
+    const tries = []
+    for (let at = 0; at < 16; at++)
+      tries.push((await post(world, ids[at % 2] as string, 'identity-checks/confirm', { code: 'AAAA-BBBB' })).status)
+    expect(tries).toEqual([...Array(15).fill(409), 429])
+    await world.advance(DAY + 60)
+    expect((await post(world, ids[0], 'identity-checks/confirm', { code: 'AAAA-BBBB' })).status).toBe(409)
+  })
+
   it('sent again under its key after it succeeded is the same answer, and no second try', async () => {
     const person = await personWithPayment(world)
     const id = await ask(world, person, 'access')

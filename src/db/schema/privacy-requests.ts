@@ -19,7 +19,7 @@ export const privacyRequests = pgTable(
     language: text('language').notNull(),
     /** `{ payer, contact, message, changes, purposes }` as they were sent. */
     detailsSealed: bytes('details_sealed'),
-    /** `{ extension, decision, cancellation }`: the reasons. */
+    /** `{ extension, decision, values, agreement, cancellation }`: the reasons, and the values that were approved. */
     notesSealed: bytes('notes_sealed'),
     contactKind: text('contact_kind').notNull(),
     /** The same hash that a payer's e-mail address has. */
@@ -93,6 +93,8 @@ export const identityChecks = pgTable(
     contactHash: bytes('contact_hash'),
     addressHash: bytes('address_hash'),
     attempts: integer('attempts').notNull().default(0),
+    /** The last try, also of a code that was over by then. */
+    triedAt: instant('tried_at'),
     expiresAt: instant('expires_at').notNull(),
     createdAt: instant('created_at').notNull(),
   },
@@ -104,7 +106,7 @@ export const identityChecks = pgTable(
     }),
     index('identity_checks_request').on(table.tenantId, table.requestId),
     index('identity_checks_contact').on(table.tenantId, table.contactHash, table.createdAt),
-    index('identity_checks_address').on(table.tenantId, table.addressHash, table.createdAt),
+    index('identity_checks_address').on(table.tenantId, table.addressHash, table.triedAt),
     index('identity_checks_payer').on(table.tenantId, table.payerId),
     check('identity_checks_status', sql`${table.status} in ('open', 'confirmed', 'replaced')`),
   ],

@@ -248,7 +248,7 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
     section: 'identity_checks',
     fields: ['request.contact', 'address.hash'],
     hashed: 'code_hash contact_hash address_hash',
-    facts: 'id request_id status attempts expires_at created_at',
+    facts: 'id request_id status attempts tried_at expires_at created_at',
   }),
   identity_evidence: table({
     section: 'identity_evidence',

@@ -94,7 +94,8 @@ async function countTry(ctx: Ctx, { id, contact_hash: contact }: RequestRow): Pr
     }
     await limitAttempts(tx, ctx, contact)
     const [check] = await tx.sql<(OpenCheck & { usable: boolean })[]>`
-      update identity_checks set attempts = attempts + 1, address_hash = coalesce(${ctx.addressHash}, address_hash)
+      update identity_checks set attempts = attempts + 1, tried_at = ${ctx.clock.now()},
+                                 address_hash = coalesce(${ctx.addressHash}, address_hash)
        where tenant_id = ${ctx.tenantId} and id = (
          select id from identity_checks where tenant_id = ${ctx.tenantId} and request_id = ${id}
           order by created_at desc, id desc limit 1)

@@ -66,7 +66,7 @@ export async function limitAttempts(tx: Tx, ctx: Ctx, contactHash: Buffer | null
     select coalesce(sum(attempts) filter (where contact_hash = ${contactHash}), 0)::int as contact,
            coalesce(sum(attempts) filter (where address_hash = ${ctx.addressHash}), 0)::int as address
       from identity_checks
-     where tenant_id = ${tx.tenantId} and created_at > ${windowStart(ctx)}
+     where tenant_id = ${tx.tenantId} and tried_at > ${windowStart(ctx)}
        and (contact_hash = ${contactHash} or address_hash = ${ctx.addressHash})`
   if ((count?.contact ?? 0) >= ATTEMPTS_PER_CONTACT) throw tooOften()
   if (person && (count?.address ?? 0) >= ATTEMPTS_PER_ADDRESS) throw tooOften()
