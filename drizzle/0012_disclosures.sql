@@ -6,6 +6,7 @@ CREATE TABLE "disclosure_people" (
 	CONSTRAINT "disclosure_people_tenant_id_payer_id_disclosure_id_pk" PRIMARY KEY("tenant_id","payer_id","disclosure_id")
 );
 --> statement-breakpoint
+ALTER TABLE "consents" ADD COLUMN "recorded_by" text;--> statement-breakpoint
 CREATE TABLE "disclosures" (
 	"tenant_id" text NOT NULL,
 	"id" text NOT NULL,

@@ -33,8 +33,8 @@ async function person(): Promise<Person> {
   return { payer: payer.json.id, real_name, email, consent }
 }
 
-async function consentOf(payer: string, purpose = 'interviews'): Promise<string> {
-  const consent = await privacy.post(`/v1/payers/${payer}/consents`, { purpose, text_version: 'v1' })
+async function consentOf(payer: string, purpose = 'interviews', enteredBy = second): Promise<string> {
+  const consent = await enteredBy.post(`/v1/payers/${payer}/consents`, { purpose, text_version: 'v1' })
   expect(consent.status, consent.text).toBe(201)
   return consent.json.id
 }
@@ -152,6 +152,28 @@ describe('with consent', () => {
       expect(answer.text).not.toContain(someone.email)
     }
     expect((await privacy.get(`/v1/payers/${someone.payer}/disclosures`)).json.data).toEqual([])
+  })
+
+  test('that one person entered, the same person discloses nothing alone, nor a second once it is withdrawn', async () => {
+    const { payer } = await person()
+    const own = await consentOf(payer, 'interviews', privacy)
+    const wish = withConsent({ payer, consent: own } as Person)
+    const asked = await privacy.post('/v1/disclosures', wish)
+    expect(asked).toMatchObject({ status: 201, json: { status: 'pending', package: null, sha256: null } })
+    const { id } = asked.json
+    expect(await fetchPackage(id)).toMatchObject({ status: 409 })
+    const alone = await privacy.post(`/v1/disclosures/${id}/approve`)
+    expect(alone).toMatchObject({ status: 403, json: { code: 'second_person_required' } })
+    const approved = await second.post(`/v1/disclosures/${id}/approve`)
+    expect(approved).toMatchObject({ status: 200, json: { status: 'made', decided_by: 'another-person' } })
+    expect((await fetchPackage(id)).status).toBe(200)
+    // Where nobody knows who entered it, as of those that came with an import, it is the same.
+    await asSuperuser(world.database, sql => sql`update consents set recorded_by = null where id = ${own}`)
+    const unknown = await second.post('/v1/disclosures', wish)
+    expect(unknown.json.status).toBe('pending')
+    await privacy.post(`/v1/payers/${payer}/consents/${own}/withdraw`)
+    const late = await privacy.post(`/v1/disclosures/${unknown.json.id}/approve`)
+    expect(late).toMatchObject({ status: 422, json: { code: 'consent_withdrawn' } })
   })
 
   test('a withdrawal under way and a disclosure come one after the other: none is made once it is answered', async () => {

@@ -208,7 +208,8 @@ async function objectsOf(tenant: TenantName): Promise<Ids> {
 /** A disclosure with a package that its maker may fetch. */
 async function discloseWithConsent(tenant: TenantName, payer: string): Promise<string> {
   const privacy = world.as('privacy', tenant)
-  const consent = await privacy.post(`/v1/payers/${payer}/consents`, { purpose: 'interviews', text_version: 'v1' })
+  const other = world.as('privacy', tenant, { sub: 'another-person' })
+  const consent = await other.post(`/v1/payers/${payer}/consents`, { purpose: 'interviews', text_version: 'v1' })
   const disclosure = await privacy.post('/v1/disclosures', {
     payer,
     recipient: 'Panel',

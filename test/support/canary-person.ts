@@ -144,7 +144,7 @@ async function writeRequests(world: World, mark: Mark, payer: string): Promise<v
 }
 
 async function writeProfile(world: World, mark: Mark): Promise<string> {
-  const { checkout, privacy } = ways(world)
+  const { checkout, privacy, second } = ways(world)
   const { word } = mark
   const key = randomUUID()
   const body = {
@@ -176,7 +176,7 @@ async function writeProfile(world: World, mark: Mark): Promise<string> {
     ip: mark.ip(1),
     user_agent: word('consentagent'),
   }
-  good(await privacy.post(`/v1/payers/${payer}/consents`, consent))
+  good(await second.post(`/v1/payers/${payer}/consents`, consent))
   return payer
 }
 

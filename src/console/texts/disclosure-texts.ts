@@ -31,7 +31,8 @@ const en = {
   create: 'Disclose',
   createTitle: 'Disclose something',
   createLead: 'On which basis? Each leads to its own form.',
-  consentHint: 'A person agreed to it. The consent must be living. It is made at once.',
+  consentHint:
+    'A person agreed to it. The consent must be living. It is made at once, unless you entered the consent yourself: then a second person has to approve it.',
   lawHint: 'An authority asks and the law obliges. A second person has to approve it.',
   deidentifiedHint:
     'Statistics about a group: no names, amounts in bands, dates in months. It is checked that nobody stands out.',
@@ -63,7 +64,7 @@ const en = {
   lawButton: 'Ask a second person to approve',
   deidentifiedButton: 'Make the package of the group',
   approve: 'Approve',
-  approveTitle: 'Approve a disclosure by law',
+  approveTitle: 'Approve a disclosure',
   approveLead:
     'The package is made and the person can see later that it was. You cannot approve what you asked for yourself.',
   approveButton: (recipient: string) => `Disclose to ${recipient}`,
@@ -104,7 +105,8 @@ const ja = {
   create: '提供する',
   createTitle: '提供の申請',
   createLead: 'どの根拠によりますか。根拠ごとに様式が異なります。',
-  consentHint: '本人が同意しています。同意が有効であることが必要です。直ちに実施されます。',
+  consentHint:
+    '本人が同意しています。同意が有効であることが必要です。直ちに実施されますが、ご自身が登録した同意の場合は二人目の承認が必要です。',
   lawHint: '公的機関の照会で、法令上の義務があるとき。二人目の承認が必要です。',
   deidentifiedHint: '集団の統計です。氏名はなく、金額は区分、日付は月単位です。目立つ人がいないことを確認します。',
   payerId: '支払者の ID',
@@ -135,7 +137,7 @@ const ja = {
   lawButton: '二人目に承認を依頼する',
   deidentifiedButton: '集団のパッケージを作る',
   approve: '承認する',
-  approveTitle: '法令に基づく提供の承認',
+  approveTitle: '提供の承認',
   approveLead: 'パッケージが作られ、本人は後で確認できます。自分が申請したものは承認できません。',
   approveButton: (recipient: string) => `${recipient} に提供する`,
   refuse: '拒否する',
@@ -175,7 +177,8 @@ const mn = {
   create: 'Задруулах',
   createTitle: 'Задруулах хүсэлт',
   createLead: 'Ямар үндэслэлээр вэ? Тус бүр өөрийн маягттай.',
-  consentHint: 'Хүн өөрөө зөвшөөрсөн. Зөвшөөрөл хүчинтэй байх ёстой. Шууд хийгдэнэ.',
+  consentHint:
+    'Хүн өөрөө зөвшөөрсөн. Зөвшөөрөл хүчинтэй байх ёстой. Шууд хийгдэнэ; харин зөвшөөрлийг өөрөө бүртгэсэн бол хоёр дахь хүн батлах ёстой.',
   lawHint: 'Төрийн байгууллага асууж, хууль үүрэг болгосон. Хоёр дахь хүн батлах ёстой.',
   deidentifiedHint: 'Бүлгийн статистик: нэргүй, дүн завсраар, огноо сараар. Хэн ч ялгарахгүйг шалгана.',
   payerId: 'Төлөгчийн дугаар',
@@ -206,7 +209,7 @@ const mn = {
   lawButton: 'Хоёр дахь хүнээр батлуулах',
   deidentifiedButton: 'Бүлгийн багцыг үүсгэх',
   approve: 'Батлах',
-  approveTitle: 'Хуулийн дагуух задруулалтыг батлах',
+  approveTitle: 'Задруулалтыг батлах',
   approveLead: 'Багц үүсэх бөгөөд тухайн хүн дараа нь үүнийг харж болно. Өөрийн хүссэнийг өөрөө баталж болохгүй.',
   approveButton: (recipient: string) => `${recipient}-д задруулах`,
   refuse: 'Татгалзах',

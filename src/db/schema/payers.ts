@@ -49,6 +49,8 @@ export const consents = pgTable(
     /** `{ ip, userAgent }` */
     evidenceSealed: bytes('evidence_sealed'),
     source: text('source').notNull(),
+    /** The person that entered it; null where it came with a card. */
+    recordedBy: text('recorded_by'),
     withdrawnAt: instant('withdrawn_at'),
     createdAt: instant('created_at').notNull(),
   },

@@ -1,4 +1,4 @@
-// A second person lets a legal request be answered: now the package is made and the person's log written.
+// A second person lets a disclosure be made that waits for one: now the package is made and the person's log written.
 import { z } from 'zod'
 import { personOf } from '../audit/entry.ts'
 import type { Ctx } from '../context.ts'
@@ -8,7 +8,7 @@ import { type Answer, idempotentRequest } from '../idempotency/request.ts'
 import { parseInput } from '../parse-input.ts'
 import { requirePermission } from '../permissions.ts'
 import { read } from '../write.ts'
-import { tellOfPerson } from './disclose-person.ts'
+import { holdConsent, tellOfPerson } from './disclose-person.ts'
 import {
   type DisclosureRow,
   type DisclosureView,
@@ -20,8 +20,8 @@ import {
 export const approveDisclosureInput = z.strictObject({})
 
 /**
- * @throws insufficient_scope, not_found, payer_erased, second_person_required, validation_failed, invalid_state,
- * idempotency_mismatch, idempotency_in_progress
+ * @throws insufficient_scope, not_found, payer_erased, consent_withdrawn, second_person_required, validation_failed,
+ * invalid_state, idempotency_mismatch, idempotency_in_progress
  */
 export async function approveDisclosure(ctx: Ctx, id: string, input: unknown): Promise<Answer<DisclosureView>> {
   requirePermission(ctx, 'approveDisclosure')
@@ -35,6 +35,7 @@ export async function approveDisclosure(ctx: Ctx, id: string, input: unknown): P
     change: async tx => {
       const row = await loadDisclosure(tx, id, true)
       requirePending(row)
+      if (row.consent_id !== null) await holdConsent(tx, row.payer_id as string, row.consent_id)
       const made = await tellOfPerson(tx, ctx, row, personOf(ctx.actor))
       return {
         result: await showDisclosure(ctx, made),

@@ -1,4 +1,5 @@
-// A disclosure about one person: with consent it is made at once, for a legal request a second person makes it.
+// A disclosure about one person: made at once with a consent; for a legal request, and with a consent that the same person
+// entered, a second person makes it.
 import { personOf } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { DomainError, notFound } from '../errors.ts'
@@ -44,7 +45,7 @@ export async function disclosePerson(ctx: Ctx, wish: PersonWish): Promise<Answer
     resume: made => read(ctx, tx => loadDisclosure(tx, made)).then(found => showDisclosure(ctx, found)),
     change: async tx => {
       await loadPayer(tx, wish.payer)
-      const purpose = await purposeOf(tx, wish)
+      const { purpose, needsSecond } = await groundedOn(tx, ctx, wish)
       const details: DisclosureDetails =
         ground.basis === 'law' ? { recipient: wish.recipient, law: ground.law } : { recipient: wish.recipient }
       await tx.sql`
@@ -55,13 +56,13 @@ export async function disclosePerson(ctx: Ctx, wish: PersonWish): Promise<Answer
                 ${sealJson(ctx, payer, disclosureDetailsPlace(id), details)}, ${fields}, 1, 'json',
                 ${personOf(ctx.actor)}, ${now})`
       const pending = await loadDisclosure(tx, id)
-      const made = ground.basis === 'consent' ? await tellOfPerson(tx, ctx, pending, null) : pending
+      const made = needsSecond ? pending : await tellOfPerson(tx, ctx, pending, null)
       return {
         result: await showDisclosure(ctx, made),
         objectId: id,
         payer,
         audit: {
-          action: ground.basis === 'law' ? 'disclosure.request' : 'disclosure.make',
+          action: needsSecond ? 'disclosure.request' : 'disclosure.make',
           object: { type: 'disclosure', id },
           payerId: row.id,
           details: {
@@ -77,25 +78,34 @@ export async function disclosePerson(ctx: Ctx, wish: PersonWish): Promise<Answer
   })
 }
 
-/** Locks a consent, so that its withdrawal waits for this disclosure or comes before it. */
-async function purposeOf(tx: Tx, { payer, purpose, fields, ground }: PersonWish): Promise<string> {
+/** Nobody discloses alone by a consent that nobody but themselves says was given. */
+async function groundedOn(tx: Tx, ctx: Ctx, { payer, purpose, fields, ground }: PersonWish) {
   if (ground.basis === 'law') {
     await requireCovered(tx, purpose ?? LAW_PURPOSE, 'law', fields)
-    return purpose ?? LAW_PURPOSE
+    return { purpose: purpose ?? LAW_PURPOSE, needsSecond: true }
   }
-  if (!isId('consent', ground.consentId)) throw notFound()
-  const [consent] = await tx.sql<{ purpose: string; withdrawn_at: Date | null }[]>`
-    select purpose, withdrawn_at from consents
-     where tenant_id = ${tx.tenantId} and id = ${ground.consentId} and payer_id = ${payer} for share`
-  if (!consent) throw notFound()
-  if (consent.withdrawn_at !== null) {
-    throw new DomainError('consent_withdrawn', 'The payer has withdrawn this consent. Nothing was disclosed.')
-  }
+  const consent = await holdConsent(tx, payer, ground.consentId)
   if (purpose !== undefined && purpose !== consent.purpose) {
     throw new DomainError('purpose_not_allowed', 'The consent is to another purpose.')
   }
   await requireCovered(tx, consent.purpose, 'consent', fields)
-  return consent.purpose
+  const byOther = consent.recorded_by !== null && consent.recorded_by !== personOf(ctx.actor)
+  return { purpose: consent.purpose, needsSecond: consent.source !== 'session' && !byOther }
+}
+
+/** Locks a consent, so that its withdrawal waits for this disclosure or comes before it. @throws not_found, consent_withdrawn */
+export async function holdConsent(tx: Tx, payer: string, id: string) {
+  if (!isId('consent', id)) throw notFound()
+  const [consent] = await tx.sql<
+    { purpose: string; source: string; recorded_by: string | null; withdrawn_at: Date | null }[]
+  >`
+    select purpose, source, recorded_by, withdrawn_at from consents
+     where tenant_id = ${tx.tenantId} and id = ${id} and payer_id = ${payer} for share`
+  if (!consent) throw notFound()
+  if (consent.withdrawn_at !== null) {
+    throw new DomainError('consent_withdrawn', 'The payer has withdrawn this consent. Nothing was disclosed.')
+  }
+  return consent
 }
 
 /** Makes the package of a pending disclosure and writes it into the person's log. */

@@ -1,4 +1,4 @@
-// Ends a legal request that is not answered, with the reason. Whoever asked may take it back too.
+// Ends a disclosure that waits for a second person, with the reason. Whoever asked may take it back too.
 import { z } from 'zod'
 import { personOf } from '../audit/entry.ts'
 import type { Ctx } from '../context.ts'
@@ -38,7 +38,7 @@ export async function refuseDisclosure(ctx: Ctx, id: string, input: unknown): Pr
     change: async tx => {
       const row = await loadDisclosure(tx, id, true)
       requirePending(row)
-      // Only a legal request about a person is ever pending, so there is a payer and a seal.
+      // Only a disclosure about a person is ever pending, so there is a payer and a seal.
       const key = await payerKeyOfDisclosure(ctx, row)
       const details: DisclosureDetails = { ...((await detailsOf(ctx, row)) as DisclosureDetails), refusal: reason }
       await tx.sql`

@@ -3,7 +3,7 @@
 export const DISCLOSURE_STATUSES = ['pending', 'made', 'refused'] as const
 export type DisclosureStatus = (typeof DISCLOSURE_STATUSES)[number]
 
-/** `pending`: a legal request that waits for a second person. */
+/** `pending`: it waits for a second person. */
 export const DISCLOSURE_MOVES: Readonly<Record<DisclosureStatus, readonly DisclosureStatus[]>> = {
   pending: ['made', 'refused'],
   made: [],

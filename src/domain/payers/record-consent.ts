@@ -1,5 +1,6 @@
 // Records that a person agreed to a purpose that rests on consent, with the evidence.
 import { z } from 'zod'
+import { personOf } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { invalidField, notFound } from '../errors.ts'
 import { writeOnce } from '../idempotency/once.ts'
@@ -47,10 +48,10 @@ export async function recordConsent(ctx: Ctx, payerId: string, input: unknown): 
       requireConsentPurpose(register, wanted.purpose)
       refuseUncovered(register, { 'consent.record': '/purpose', 'consent.evidence': '/ip' })
       const [made] = await tx.sql<ConsentRow[]>`
-        insert into consents (tenant_id, id, payer_id, purpose, text_version, locale, accepted_at, evidence_sealed, source, created_at)
+        insert into consents (tenant_id, id, payer_id, purpose, text_version, locale, accepted_at, evidence_sealed, source, recorded_by, created_at)
         values (${ctx.tenantId}, ${id}, ${payerId}, ${wanted.purpose}, ${wanted.text_version}, ${wanted.locale ?? null},
                 ${wanted.accepted_at ?? now}, ${sealJson(ctx, payer, { table: 'consents', column: 'evidence_sealed', row: id }, evidence)},
-                'service', ${now})
+                'service', ${personOf(ctx.actor)}, ${now})
         returning ${tx.sql(CONSENT_COLUMNS as unknown as string[])}`
       return {
         result: showConsent(made as ConsentRow),

@@ -65,6 +65,7 @@ export const HELD_DATA: Readonly<Record<string, HeldTable>> = {
     fields: ['consent.record', 'consent.evidence'],
     sealed: 'evidence_sealed',
     facts: 'id purpose text_version locale accepted_at source withdrawn_at created_at',
+    workings: 'recorded_by',
   }),
   objections: table({ section: 'objections', fields: ['objection.record'], facts: 'id purpose source created_at' }),
   reveals: table({

@@ -31,7 +31,7 @@ export function disclosureRoutes() {
       tag: 'Disclosures',
       summary: 'Disclose something about a person or a cohort',
       description:
-        'With a consent it is made at once; for a legal request it waits for a second person; a cohort must hide everybody in it. Logged for each person.',
+        'With a consent it is made at once, unless you entered the consent yourself; then, and for a legal request, it waits for a second person; a cohort must hide everybody in it. Logged for each person.',
       scope: 'disclosures:write',
       idempotent: true,
       body: createDisclosureInput,
@@ -112,12 +112,12 @@ function decisionRoutes() {
     operation({
       id: 'approveDisclosure',
       tag: 'Disclosures',
-      summary: 'Let a legal request be answered, as a second person',
+      summary: 'Let a disclosure be made that waits for a second person',
       scope: 'disclosures:write',
       idempotent: true,
       body: approveDisclosureInput,
       answers: { 200: { description: 'The disclosure, made.', schema: disclosureSchema } },
-      errors: ['not_found', 'payer_erased', 'second_person_required', 'invalid_state'],
+      errors: ['not_found', 'payer_erased', 'consent_withdrawn', 'second_person_required', 'invalid_state'],
     }),
     async c => respond(c, await approveDisclosure(ctxOf(c, done), c.req.param('id'), bodyOf(c)), done),
   )
@@ -127,7 +127,7 @@ function decisionRoutes() {
     operation({
       id: 'refuseDisclosure',
       tag: 'Disclosures',
-      summary: 'Refuse a legal request',
+      summary: 'Refuse a disclosure that waits for a second person',
       scope: 'disclosures:write',
       idempotent: true,
       body: refuseDisclosureInput,
