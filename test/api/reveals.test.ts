@@ -114,6 +114,24 @@ describe('a reveal', () => {
     expect((await reveal(payer, {}, patient)).status).toBe(200)
   })
 
+  test('waits for whoever changes the payer before it holds the consent that it rests on', async () => {
+    const payer = await newPayer()
+    await privacy.post(`/v1/payers/${payer}/consents`, { purpose: 'gifts', text_version: 'v1' })
+    const looked = await asSuperuser(world.database, async sql => {
+      const [looking] = await sql.begin(async tx => {
+        await tx`select 1 from payers where id = ${payer} for update`
+        const looking = reveal(payer, { purpose: 'gifts' })
+        const waiting = () =>
+          tx`select 1 from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`
+        await expect.poll(waiting).toHaveLength(1)
+        await tx`select 1 from consents where payer_id = ${payer} for update nowait`
+        return [looking]
+      })
+      return looking
+    })
+    expect(looked?.status).toBe(200)
+  })
+
   test('of many at once passes the bound by none', async () => {
     const payer = await newPayer()
     const actor = { sub: `crowd-${word()}` }

@@ -4,6 +4,7 @@ import type { Ctx } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { parseInput } from '../parse-input.ts'
 import type { SealingKey } from '../payers/data-key.ts'
+import { holdLiving } from '../payers/payer-erased.ts'
 import { requirePermission } from '../permissions.ts'
 import { recordReveal, revealReason } from '../privacy/record-reveal.ts'
 import { requirePurpose } from '../privacy/require-purpose.ts'
@@ -41,6 +42,7 @@ export async function revealInquiryContact(ctx: Ctx, id: string, input: unknown)
   return write(ctx, async tx => {
     const row = await loadInquiry(tx, id)
     const { payer_id: payerId, contact_fields: fields } = row
+    if (payerId !== null) await holdLiving(tx, payerId)
     const cover = await requirePurpose(tx, payerId, purpose, ['inquiry.contact'])
     const contact = await openContact(ctx, row)
     const key = contact && ((await inquiryKey(ctx, row)) as SealingKey)

@@ -8,6 +8,7 @@ import { openIdentity } from '../privacy/sealed-identity.ts'
 import { read, write } from '../write.ts'
 import { loadPayer } from './get-payer.ts'
 import { IDENTITY_FIELDS } from './payer.ts'
+import { holdLiving } from './payer-erased.ts'
 
 export const revealPayerInput = z.strictObject({
   fields: z.array(z.enum(IDENTITY_FIELDS)).min(1).max(IDENTITY_FIELDS.length),
@@ -34,6 +35,8 @@ export async function revealPayer(ctx: Ctx, payerId: string, input: unknown): Pr
   const { purpose, reason } = wanted
   const fields = [...new Set(wanted.fields)]
   return write(ctx, async tx => {
+    // Before the consent that the look may rest on: everybody locks the two in this order.
+    await holdLiving(tx, payerId)
     const { cover, payer, values } = await openIdentity(tx, ctx, payerId, purpose, fields)
     const { id, expiresAt } = await recordReveal(tx, ctx, { payerId, key: payer, purpose, fields, reason })
     return {
