@@ -6,6 +6,8 @@ import { titleOfSection } from '../domain/privacy/held-titles.ts'
 import { PERSONAL_FIELDS } from '../domain/privacy/personal-fields.ts'
 import { RETENTION_RECORDS } from '../domain/privacy/retention-records.ts'
 import { labelOf, packageWord, valueInWords } from './access-package-texts.ts'
+import { formatAmount } from './format-amount.ts'
+import { instantOf } from './format-time.ts'
 import { PRIVACY_TEXTS } from './privacy-texts.ts'
 import { frame } from './rights-page.ts'
 
@@ -23,7 +25,7 @@ export function accessPackagePage(held: AccessPackage, language: Language): Html
     html`
 <p class="merchant">${held.company}</p>
 <h1>${title}</h1>
-<p class="soft">${fillText(word('made'), { date: held.made_at.replace('T', ' ').slice(0, 19), region: held.region })}</p>
+<p class="soft">${fillText(word('made'), { date: instantOf(new Date(held.made_at), language), region: held.region })}</p>
 ${Object.entries(held.held).map(([name, found]) => section(name, found, reader))}
 <section><h2>${word('purposes')}</h2>
 ${held.purposes.map(
@@ -52,13 +54,19 @@ ${complete ? '' : html`<p>${packageWord('incomplete', language)}</p>`}</section>
 /** Members without a value are left out; those within a member stand in a list of their own. */
 function members(row: Record<string, unknown>, reader: Reader): Html {
   const given = Object.entries(row).filter(([, value]) => value !== null && value !== '' && !isEmpty(value))
-  return html`<dl>${given.map(([name, value]) => html`<dt>${labelOf(name, reader.language)}</dt><dd>${shown(name, value, reader)}</dd>`)}</dl>`
+  const currency = typeof row.currency === 'string' ? row.currency : null
+  return html`<dl>${given.map(([name, value]) => html`<dt>${labelOf(name, reader.language)}</dt><dd>${shown(name, value, currency, reader)}</dd>`)}</dl>`
 }
 
-function shown(name: string, value: unknown, reader: Reader): Html | string {
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+
+function shown(name: string, value: unknown, currency: string | null, reader: Reader): Html | string {
   const { language, purposes } = reader
   if (name === 'metadata') return asWritten(value as Record<string, unknown>)
   if (name === 'purpose') return purposes.get(String(value)) ?? String(value)
+  if (/(^|_)(at|by)$/.test(name) && INSTANT.test(String(value))) return instantOf(new Date(String(value)), language)
+  if (/^amount/.test(name) && typeof value === 'number')
+    return currency ? formatAmount(value, currency, language) : `${value} ${packageWord('smallestUnit', language)}`
   if (Array.isArray(value)) {
     const ofFields = /(^|_)fields$/.test(name)
     return value

@@ -15,10 +15,11 @@ export const PACKAGE_WORDS = {
     '{merchant} таны талаар хадгалдаг мэдээлэл',
   ],
   made: [
-    'As it was held on {date} (UTC), in the region {region}.',
-    '{date}（協定世界時）現在、地域 {region} で保有しているものです。',
-    '{date} (UTC) байдлаар, {region} бүсэд хадгалсан.',
+    'As it was held on {date}, in the region {region}.',
+    '{date} 現在、地域 {region} で保有しているものです。',
+    '{date} байдлаар, {region} бүсэд хадгалсан.',
   ],
+  smallestUnit: ['(in the smallest unit)', '（最小単位）', '(хамгийн бага нэгжээр)'],
   none: ['Nothing.', 'ありません。', 'Байхгүй.'],
   incomplete: [
     'Only the first 20,000 rows are shown here. Ask for the rest.',
@@ -60,7 +61,7 @@ export const PACKAGE_WORDS = {
   last4: ['Last four digits', 'カード番号の下 4 桁', 'Сүүлийн 4 орон'],
   exp_month: ['Expires, month', '有効期限（月）', 'Дуусах сар'],
   exp_year: ['Expires, year', '有効期限（年）', 'Дуусах он'],
-  amount: ['Amount, in the smallest unit', '金額（最小単位）', 'Дүн (хамгийн бага нэгжээр)'],
+  amount: ['Amount', '金額', 'Дүн'],
   currency: ['Currency', '通貨', 'Валют'],
   reference: ['Reference', '照会番号', 'Лавлах дугаар'],
   description: ['Description', '説明', 'Тайлбар'],

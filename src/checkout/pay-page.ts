@@ -2,7 +2,7 @@
 import { html } from 'hono/html'
 import type { PayerPayment } from '../domain/charges/authenticate-charge.ts'
 import { fillText, type Language } from '../domain/languages.ts'
-import { CURRENCIES } from '../stripe/currencies.ts'
+import { formatAmount } from './format-amount.ts'
 import { PAY_TEXTS } from './pay-texts.ts'
 
 export type PayPage = { payment: PayerPayment; language: Language; stripeJsUrl: string }
@@ -57,9 +57,3 @@ ${scripts}
 </head>
 <body><main>${body}</main></body>
 </html>`
-
-function formatAmount(amount: number, currency: string, language: Language): string {
-  const exponent = CURRENCIES.get(currency)?.exponent ?? 2
-  const value = amount / 10 ** exponent
-  return `${currency.toUpperCase()} ${new Intl.NumberFormat(language, { minimumFractionDigits: exponent, maximumFractionDigits: exponent }).format(value)}`
-}

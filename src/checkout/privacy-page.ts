@@ -5,6 +5,7 @@ import { PERSONAL_FIELDS } from '../domain/privacy/personal-fields.ts'
 import { BASES, type Purpose } from '../domain/privacy/register.ts'
 import { daysKept, type RegisterInForce } from '../domain/privacy/register-in-force.ts'
 import { RETENTION_RECORD_NAMES, type RetentionRecordName, recordOf } from '../domain/privacy/retention-records.ts'
+import { dayOf } from './format-time.ts'
 import { languageLinks } from './language-links.ts'
 import { PRIVACY_TEXTS } from './privacy-texts.ts'
 
@@ -68,7 +69,7 @@ ${table([texts.record, texts.howLong], keptRows(register, language))}
 function versionLine({ version, publishedAt }: RegisterInForce, language: Language): string {
   const texts = PRIVACY_TEXTS[language]
   if (publishedAt === null) return fillText(texts.builtIn, { version: String(version) })
-  const date = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(publishedAt)
+  const date = dayOf(publishedAt, language)
   return fillText(texts.register, { version: String(version), date })
 }
 

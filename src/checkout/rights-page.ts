@@ -5,6 +5,7 @@ import { erasedInWords, reasonInWords } from '../domain/erasures/erased-in-words
 import type { ErasedAndKept } from '../domain/erasures/erasure-receipt.ts'
 import { fillText, type Language } from '../domain/languages.ts'
 import type { RequestOfLink } from '../domain/rights/rights-by-link.ts'
+import { dayOf, timeOf } from './format-time.ts'
 import { languageLinks } from './language-links.ts'
 import { RIGHTS_TEXTS } from './rights-texts.ts'
 
@@ -41,7 +42,7 @@ ${open ? proof(page) : standing(page)}`,
 function proof({ request, language, path, problem, typed }: RightsPage): Html {
   const texts = RIGHTS_TEXTS[language]
   const say = (text: string) =>
-    fillText(text, { merchant: request.merchant, date: dateOf(request.deadlineAt, language) })
+    fillText(text, { merchant: request.merchant, date: dayOf(request.deadlineAt, language) })
   const until = request.codeUntil
   return html`
 <p class="soft">${say(texts.deadline)}</p>
@@ -83,11 +84,11 @@ function standing({ request, language, path }: RightsPage): Html {
   const waits = status === 'verified' || status === 'approved' || status === 'executing'
   return html`
 <p class="${status === 'done' ? 'good' : ''}" role="status">${status === 'done' ? '✓ ' : ''}${words}</p>
-${waits ? html`<p class="soft">${fillText(texts.deadline, { date: dateOf(request.deadlineAt, language) })}</p>` : ''}
+${waits ? html`<p class="soft">${fillText(texts.deadline, { date: dayOf(request.deadlineAt, language) })}</p>` : ''}
 ${
   packageUntil
     ? html`<h2>${say(texts.package)}</h2>
-<p>${fillText(texts.packageWarning, { date: dateOf(packageUntil, language) })}</p>
+<p>${fillText(texts.packageWarning, { date: dayOf(packageUntil, language) })}</p>
 <form method="post" action="${path}/package?lang=${language}"><button name="format" value="html">${texts.openPage}</button>
 <button class="second" name="format" value="json">${texts.openJson}</button></form>`
     : ''
@@ -138,9 +139,3 @@ ${path === undefined ? '' : html`<header>${languageLinks(language, path)}</heade
 <main class="${wide ? 'wide' : ''}">${body}</main>
 </body>
 </html>`
-
-const dateOf = (at: Date, language: Language) =>
-  new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
-
-const timeOf = (at: Date, language: Language) =>
-  new Intl.DateTimeFormat(language, { timeStyle: 'short', timeZone: 'UTC' }).format(at)
