@@ -34,9 +34,7 @@ const LOCK_TIMEOUT_MS = 8_000
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 const CONNECT_TIMEOUT_SECONDS = 5
 // A caller is told to come back rather than left hanging behind statements that are stuck.
-const POOL_WAIT_MS = 10_000
-/** The longest from the asking for a connection to the commit: each wait that is allowed, one after the other. */
-export const TRANSACTION_MAX_MS = POOL_WAIT_MS + IDLE_IN_TRANSACTION_TIMEOUT_MS + LOCK_TIMEOUT_MS + STATEMENT_TIMEOUT_MS
+export const POOL_WAIT_MS = 10_000
 const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,39}$/
 
 export function openDatabase(options: DatabaseOptions): Database {

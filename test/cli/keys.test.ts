@@ -217,6 +217,34 @@ describe('rotation', () => {
     expect(JSON.parse((await site.run(['keys', 'rotate', '--json'])).stdout)).toMatchObject({ version: 3 })
   })
 
+  test('is not followed by a retirement while a transaction is open that then stores something under the version', async () => {
+    await timePasses()
+    const service = postgres(site.database.appUrl, { max: 1 })
+    const retiring = await service.begin(async tx => {
+      await tx`select set_config('app.tenant', 'acme', true)`
+      const done = site.run(['keys', 'retire', '2', '--json'])
+      await vi.waitUntil(
+        () => inDatabase(sql => sql`select 1 from key_versions where retiring_at is not null`.then(rows => rows[0])),
+        { timeout: 20_000, interval: 50 },
+      )
+      // It counts at once where it does not wait.
+      await new Promise(resolve => setTimeout(resolve, 500))
+      await tx`
+        insert into idempotency_keys (tenant_id, key_hash, request_hash, status, moves_money, reply_sealed, reply_status, lease_until, created_at)
+        values ('acme', '\\x02', '\\x02', 'done', false, '\\x0100000002', 200, now(), now())`
+      return { done }
+    })
+    await service.end()
+    const refused = await retiring.done
+    expect(refused.code, refused.output).toBe(1)
+    expect(JSON.parse(refused.stdout).in_use).toMatchObject([{ place: 'idempotency_keys.reply_sealed', rows: 1 }])
+    const stillRetiring = await inDatabase(
+      sql => sql`select 1 from key_versions where retiring_at is not null and version = 2`,
+    )
+    expect(stillRetiring).toHaveLength(0)
+    await inDatabase(sql => sql`delete from idempotency_keys`)
+  })
+
   test('passes by what is damaged, names it, and refuses to retire what it stands under', async () => {
     // More than a batch, of versions that are there, gone, and never were; after them one that opens.
     await inDatabase(

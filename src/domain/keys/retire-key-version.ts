@@ -10,6 +10,7 @@ import { changeKeyring } from './change-keyring.ts'
 import { countLinks, countRows } from './count-rows.ts'
 import { type KeyVersionRow, readKeyVersions } from './keyring-checks.ts'
 import { msUntilSettled } from './open-leases.ts'
+import { untilTransactionsEnd } from './open-transactions.ts'
 
 export type InUse = { tenant: string; place: string; rows: number }
 /** Where the version is still used; it is retired when that is nowhere. */
@@ -51,9 +52,15 @@ async function fence(ctx: Ctx, version: number, options: RetireOptions): Promise
     options.onWait?.(ms)
     await sleep(Math.min(ms, 1_000))
   }
-  const inUse = await usesOf(ctx, version, options)
-  if (inUse.length > 0) await ctx.db.sql`update key_versions set retiring_at = null where version = ${version}`
-  return inUse
+  let unused = false
+  try {
+    await untilTransactionsEnd(ctx)
+    const inUse = await usesOf(ctx, version, options)
+    unused = inUse.length === 0
+    return inUse
+  } finally {
+    if (!unused) await ctx.db.sql`update key_versions set retiring_at = null where version = ${version}`
+  }
 }
 
 async function usesOf(ctx: Ctx, version: number, { contextOf }: RetireOptions): Promise<InUse[]> {

@@ -1,7 +1,7 @@
 // A rotation: a new version of the keys, and every row of every tenant put under it while the service goes on. It may be
 // killed at any moment; begun again, it goes on where it was.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TRANSACTION_MAX_MS } from '../../db/client.ts'
+import { POOL_WAIT_MS } from '../../db/client.ts'
 import type { KeyringEditor } from '../../keyring/edit-keyring.ts'
 import { LEASE_MS } from '../../keyring/encryption-count.ts'
 import type { Ctx } from '../context.ts'
@@ -11,10 +11,11 @@ import { write } from '../write.ts'
 import { changeKeyring } from './change-keyring.ts'
 import { readKeyVersions } from './keyring-checks.ts'
 import { msUntilSettled } from './open-leases.ts'
+import { untilTransactionsEnd } from './open-transactions.ts'
 import { type Pace, type Rewrapped, rewrapTenant } from './rewrap-tenant.ts'
 
 /** A process that still takes leases of an older version after this has an older keyring. */
-const WAIT_MAX_MS = LEASE_MS + TRANSACTION_MAX_MS + 30_000
+const WAIT_MAX_MS = LEASE_MS + POOL_WAIT_MS + 30_000
 const WAIT_STEP_MS = 1_000
 
 export type RotateOptions = Pace & {
@@ -81,7 +82,7 @@ async function waitUntilSettled(ctx: Ctx, version: number, { onWait }: RotateOpt
   const until = performance.now() + WAIT_MAX_MS
   for (;;) {
     const ms = await msUntilSettled(ctx, 1, version - 1)
-    if (ms === 0) return
+    if (ms === 0) return untilTransactionsEnd(ctx)
     if (performance.now() > until) {
       throw invalidState(
         'A process goes on sealing with an older version: its keyring file is older. Give every process the new file, then run this again.',
