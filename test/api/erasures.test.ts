@@ -129,6 +129,8 @@ describe('from the moment an erasure begins', () => {
     const disclosure = (await privacy.post('/v1/disclosures', disclosureBody, { key })).json.id
     const requestBody = { kind: 'access', payer, contact: 'gone@mail.example' }
     const request = (await privacy.post('/v1/privacy-requests', requestBody, { key })).json.id
+    for (const evidence of [{ kind: 'document_seen', document: 'passport' }, { kind: 'signed_in_session' }])
+      await privacy.post(`/v1/privacy-requests/${request}/identity-checks/confirm`, { evidence })
     // An erasure waits for mails that are on their way.
     await world.work()
     const id = await beginErasure(world, payer)

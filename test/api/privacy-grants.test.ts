@@ -348,7 +348,7 @@ describe('an objection', () => {
 describe('an erasure', () => {
   it('ends the request with the erasure’s own receipt, which the person can still read', async () => {
     const person = await personWithPayment(world)
-    const other = await ask(world, person, 'access')
+    const [unproved, other] = [await ask(world, person, 'access'), await verified(world, person, 'access')]
     const id = await verified(world, person, 'erase')
     await approve(world, id)
     expect((await approve(world, id, 'second-subject')).json.status).toBe('executing')
@@ -358,7 +358,8 @@ describe('an erasure', () => {
       await world.advance(900)
     }
     expect((await get(id)).json).toMatchObject({ status: 'done', message: null, decision: { reason: null } })
-    expect((await get(other)).json.status).toBe('cancelled')
+    expect((await get(other)).json).toMatchObject({ status: 'cancelled', payer: person.payer })
+    expect((await get(unproved)).json).toMatchObject({ status: 'received', payer: null })
     const { statement } = (await get(id, '/receipt')).json
     expect(world.dependencies.statements.read('receipt', statement)).toMatchObject({
       object: 'erasure_receipt',

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ApiAnswer } from '../support/api-client.ts'
 import { asSuperuser, databaseTexts, tablesHolding } from '../support/database-contents.ts'
+import { erase } from '../support/erasing.ts'
 import {
   amountOf,
   approve,
@@ -260,6 +261,41 @@ describe('a stranger and somebody who is not there', () => {
     expect(tried.wrong).toEqual(tried.right)
     expect(tried.missing).toEqual(tried.right)
     expect(JSON.stringify(tried.right)).toContain('is not right')
+  })
+
+  it('learn nothing of an erasure: a request that names whoever was erased goes on as one that names nobody', async () => {
+    const erased = (await world.as('checkout').post('/v1/payers', { short_name: 'Gone', email: 'gone@example.com' }))
+      .json.id
+    const told: Record<string, unknown> = {}
+    const stored: Record<string, unknown> = {}
+    const links: Record<string, string> = {}
+    const named = { erased, missing: 'payer_00000000000000000000000000' }
+    for (const [name, payer] of Object.entries(named)) {
+      const asked = await submit('/rights', { kind: 'access', contact: `${randomUUID()}@example.com`, payer })
+      links[name] = new URL(asked.headers.location as string, world.url).pathname
+      expect((await submit(`${links[name]}/code`, {})).status).toBe(303)
+    }
+    await erase(world, erased)
+    for (const [name, link] of Object.entries(links)) {
+      const answers = [await world.withToken(null).get(link), await submit(link, { code: 'AAAA-AAAA' })]
+      answers.push(await submit(`${link}/code`, {}), await submit(link, { code: 'AAAA-AAAA' }))
+      const id = link.split('.')[3] as string
+      told[name] = answers.map(({ status, text }) => [
+        status,
+        text
+          .replaceAll(link, '')
+          .replaceAll(id, '')
+          .replaceAll(/\d\d:\d\d/g, ''),
+      ])
+      ;[stored[name]] = await asSuperuser(
+        world.database,
+        sql => sql`select status, payer_id, language, failures, length(contact_hash) as contact from privacy_requests
+                    where id = ${id}`,
+      )
+    }
+    expect(told.erased).toEqual(told.missing)
+    expect(stored.erased).toEqual(stored.missing)
+    expect(stored.erased).toMatchObject({ status: 'verifying', payer_id: null })
   })
 
   it('wait once five hundred have asked one tenant within an hour, and nobody makes a key for them', async () => {

@@ -21,6 +21,9 @@ export type Emptied = {
 /** The card of a charge that was made is part of that charge's record; of any other card nothing stays. */
 const CHARGED = 'exists (select 1 from charges c where c.tenant_id = t.tenant_id and c.token_id = t.id)'
 
+/** A request in which nobody showed who they are, and that is not over. */
+const UNPROVED = "t.status in ('received', 'verifying')"
+
 /** Stripe's own ids of everything that an event may be about. */
 const STRIPE_OBJECTS = `(
   select p.stripe_customer_id from payers p where p.tenant_id = $1 and p.id = $2
@@ -150,7 +153,11 @@ export const WHAT_GOES: readonly Emptied[] = [
     key: ['id'],
     holds:
       "t.details_sealed is not null or t.notes_sealed is not null or t.contact_hash is not null or t.address_hash is not null or t.language <> ''",
-    set: "details_sealed = null, notes_sealed = null, contact_hash = null, address_hash = null, language = ''",
+    // One in which nobody showed who they are stays as it would for somebody who was never there, and names nobody.
+    set: `details_sealed = null, notes_sealed = null, address_hash = null,
+          contact_hash = case when ${UNPROVED} then sha256(gen_random_uuid()::text::bytea) end,
+          language = case when ${UNPROVED} then t.language else '' end,
+          payer_id = case when ${UNPROVED} then null else t.payer_id end`,
   },
   {
     name: 'identity_checks',
