@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
+import { ALERT_NAMES } from '../src/domain/alert-names.ts'
 import { ROOT } from './support/source-files.ts'
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -59,10 +60,17 @@ test.each(documents)('%s names no path that is not there', path => {
 
 test.each(documents)('%s names no npm script and no command that is not there', path => {
   const commands = [...read('src/cli/run.ts').matchAll(/^ {2}\['([\w-]+)',/gm)].map(([, name]) => name)
+  const subcommandsOf = (command: string) =>
+    globSync(`src/cli/${command}*.ts`, { cwd: ROOT }).flatMap(file =>
+      [...read(file).matchAll(/(?:Command|alias)\('([\w-]+)'/g)].map(([, name]) => name),
+    )
   const text = read(path)
   const wrong = [
     ...[...text.matchAll(/\bnpm run ([\w:-]+)/g)].filter(([, name]) => !scripts.includes(name as string)),
     ...[...text.matchAll(/`(?:npx )?panless ([a-z][\w-]*)/g)].filter(([, name]) => !commands.includes(name as string)),
+    ...[...text.matchAll(/`(?:npx )?panless ([a-z][\w-]*) ([a-z][\w-]*)(?=[ `])/g)].filter(
+      ([, command, name]) => !subcommandsOf(command as string).includes(name),
+    ),
   ]
   expect(wrong.map(([found]) => found)).toEqual([])
 })
@@ -93,10 +101,11 @@ test('the page on operations lists every metric and names every alert', () => {
     [...(cell as string).matchAll(/`([^`]+)`/g)].map(([, name]) => name as string),
   )
   expect(listed.toSorted()).toEqual(metrics.toSorted())
-  const alerts = globSync('src/**/*.ts', { cwd: ROOT }).flatMap(file =>
-    [...read(file).matchAll(/count\('alerts', \{ name: '(\w+)'/g)].map(([, name]) => name as string),
+  const [advice = ''] = operations.slice(operations.indexOf('Wake somebody for')).split('\n## ')
+  const advised = [...advice.matchAll(/`(\w+)`|name=~?"([^"]+)"/g)].flatMap(([, name, names]) =>
+    (name ?? (names as string)).split('\\|'),
   )
-  expect(alerts.filter(name => !operations.includes(name))).toEqual([])
+  expect(ALERT_NAMES.filter(name => !advised.includes(name))).toEqual([])
 })
 
 test('the privacy page names every GET of the API with the purpose that it reads for', () => {

@@ -9,9 +9,9 @@ import type { ArchiveFolder } from '../outbound/archive-folder.ts'
 import type { CheckpointSink } from '../outbound/checkpoint-sink.ts'
 import type { ErasureList } from '../outbound/erasure-list.ts'
 import type { Mailer } from '../outbound/mail.ts'
-
 import type { Queue } from '../queue/queue.ts'
 import type { StripeGateway } from '../stripe/gateway.ts'
+import type { AlertName } from './alert-names.ts'
 import type { IdempotencyInput } from './idempotency/request.ts'
 import type { Scope } from './permissions.ts'
 import type { RegionGuard } from './region/region-guard.ts'
@@ -41,7 +41,8 @@ export type Logger = {
 
 /** Numbers that the domain reports; the metrics endpoint turns them into Prometheus series. */
 export type Meter = {
-  count(name: MeterName, labels?: Record<string, string>, by?: number): void
+  count(name: 'alerts', labels: { name: AlertName }, by?: number): void
+  count(name: Exclude<MeterName, 'alerts'>, labels?: Record<string, string>, by?: number): void
   observe(name: MeterName, seconds: number, labels?: Record<string, string>): void
 }
 

@@ -1,5 +1,6 @@
 // The one function that books what became of an attempt, called by the reply, the event, the look and reconciliation.
 
+import type { AlertName } from '../alert-names.ts'
 import { type AuditOutcome, auditRow } from '../audit/entry.ts'
 import type { Ctx, Tx } from '../context.ts'
 import { newId } from '../ids.ts'
@@ -136,7 +137,7 @@ function report(ctx: Ctx, told: Told, settled: SettledRow): void {
   if (settled.outcome === 'contradiction') alert(ctx, told, 'contradiction')
 }
 
-function alert(ctx: Ctx, told: Told, name: string): void {
+function alert(ctx: Ctx, told: Told, name: AlertName): void {
   ctx.meter.count('alerts', { name })
   ctx.log.error(
     {
