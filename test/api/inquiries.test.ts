@@ -5,6 +5,7 @@ import { addBacklogGauges } from '../../src/observability/gauges.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { asSuperuser, databaseTexts, tablesHolding } from '../support/database-contents.ts'
+import { beginErasure, minutesPass, workOff } from '../support/erasing.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -269,6 +270,37 @@ describe('an inquiry that is a request about data', () => {
     const desk = await privacy.get(`/v1/privacy-requests/${request}`)
     expect(desk.json).toMatchObject({ kind: 'access', status: 'received', payer })
     expect((await privacy.get(`/v1/inquiries/${id}`)).json.privacy_request).toBe(request)
+  })
+
+  test('is gone with whoever proved to be its person, and its words with whomever it named', async () => {
+    const email = address()
+    const payer = (await world.as('checkout').post('/v1/payers', { short_name: 'P', email })).json.id
+    const [proved, claimed] = [await received({ contact: { email } }), await received({ contact: { email } })]
+    const linked = async ({ id }: { id: string }) =>
+      (await verb(id, 'link-request', { kind: 'access' })).json.privacy_request
+    const request = await linked(proved)
+    await linked(claimed)
+    for (const evidence of [{ kind: 'document_seen', document: 'passport' }, { kind: 'signed_in_session' }])
+      await privacy.post(`/v1/privacy-requests/${request}/identity-checks/confirm`, { evidence })
+    const shown = async ({ id }: { id: string }) => (await privacy.get(`/v1/inquiries/${id}`)).status
+    expect([await shown(proved), await shown(claimed)]).toEqual([200, 200])
+    await world.work()
+    await beginErasure(world, payer)
+    expect([await shown(proved), await shown(claimed)]).toEqual([410, 200])
+    expect((await verb(proved.id, 'answer', { message: 'Soon.' })).status).toBe(410)
+    await workOff(world)
+    await minutesPass(world)
+    await workOff(world)
+    expect([await shown(proved), await shown(claimed)]).toEqual([410, 200])
+    const left = await asSuperuser(
+      world.database,
+      sql => sql`
+        select i.contact_sealed, i.wrapped_key, m.body_sealed, o.data_sealed, o.recipient_sealed
+          from inquiries i join inquiry_messages m on m.inquiry_id = i.id left join mail_outbox o on o.id = m.mail_id
+         where i.id in ${sql([proved.id, claimed.id])}`,
+    )
+    expect(left.length).toBeGreaterThanOrEqual(2)
+    expect(new Set(left.flatMap(row => Object.values(row)))).toEqual(new Set([null]))
   })
 
   test('that a crash cut off between the two steps goes on with the request that was made', async () => {

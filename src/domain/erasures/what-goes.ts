@@ -1,6 +1,7 @@
 // What an erasure empties or removes, as one table: the preview counts by it, and the erasure works by it.
 import { HELD_DATA } from '../privacy/held-data.ts'
 import type { TitledTable } from '../privacy/held-titles.ts'
+import { ROWS_TO_ERASE } from '../privacy/rows-of-person.ts'
 
 export type Emptied = {
   /** What it is, for a preview and a receipt. */
@@ -75,6 +76,7 @@ export const WHAT_GOES: readonly Emptied[] = [
     fields: ['reason'],
     table: 'reveals',
     key: ['id'],
+    of: ROWS_TO_ERASE.reveals,
     holds: "t.reason_sealed <> ''",
     set: "reason_sealed = ''",
   },
@@ -124,6 +126,7 @@ export const WHAT_GOES: readonly Emptied[] = [
     fields: ['contact', 'address', 'key of its own'],
     table: 'inquiries',
     key: ['id'],
+    of: ROWS_TO_ERASE.inquiries,
     // Nobody is left to be answered.
     holds: `t.contact_sealed is not null or t.wrapped_key is not null or t.address_hash is not null or t.status <> 'closed'`,
     set: `contact_sealed = null, wrapped_key = null, key_version = null, address_hash = null, status = 'closed',
@@ -134,6 +137,7 @@ export const WHAT_GOES: readonly Emptied[] = [
     fields: ['address', 'contents'],
     table: 'mail_outbox',
     key: ['id'],
+    of: ROWS_TO_ERASE.mails,
     holds: 't.recipient_sealed is not null or t.data_sealed is not null or t.wrapped_key is not null',
     set: `status = case when t.status = 'queued' then 'expired' else t.status end, recipient_sealed = null,
           data_sealed = null, wrapped_key = null, key_version = null, lease_until = null`,
@@ -143,6 +147,7 @@ export const WHAT_GOES: readonly Emptied[] = [
     fields: ['what was written'],
     table: 'inquiry_messages',
     key: ['inquiry_id', 'id'],
+    of: ROWS_TO_ERASE.ofInquiries,
     holds: 't.body_sealed is not null',
     set: 'body_sealed = null',
   },

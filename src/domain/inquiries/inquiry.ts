@@ -92,6 +92,8 @@ export type InquiryRow = {
   closed_at: Date | null
   created_at: Date
   payer_status: string | null
+  /** Of whoever proved to be the person, in the request that it became. */
+  proved_status: string | null
   payer_key: Buffer | null
   payer_key_version: number | null
   profile_sealed: Buffer | null
@@ -102,7 +104,9 @@ export const inquiryColumns = ({ sql }: Tx) => sql`
   i.id, i.kind, i.status, i.source, i.language, i.payer_id, i.wrapped_key as own_key, i.key_version as own_key_version,
   i.contact_sealed, i.contact_fields, i.assigned_to, i.privacy_request_id, i.due_at, i.acknowledged_at, i.answered_at,
   i.closed_at, i.created_at, p.status as payer_status, p.wrapped_key as payer_key, p.key_version as payer_key_version,
-  p.profile_sealed`
+  p.profile_sealed,
+  (select q.status from privacy_requests r join payers q on q.tenant_id = r.tenant_id and q.id = r.payer_id
+    where r.tenant_id = i.tenant_id and r.id = i.privacy_request_id and r.verified_at is not null) as proved_status`
 
 export const inquirySource = ({ sql }: Tx) => sql`
   from inquiries i left join payers p on p.tenant_id = i.tenant_id and p.id = i.payer_id`
@@ -118,6 +122,7 @@ export async function loadInquiry(tx: Tx, id: string, lock = false): Promise<Inq
      where i.tenant_id = ${tx.tenantId} and i.id = ${id} ${lock ? tx.sql`for update of i` : tx.sql``}`
   if (!row) throw notFound()
   requireLiving(row.payer_status)
+  requireLiving(row.proved_status)
   return row
 }
 
