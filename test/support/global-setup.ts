@@ -34,12 +34,16 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'panless-program-'))
   const bundling = bundle(join(folder, 'app'))
-  const server = await startScratchPostgres({ binaries: testBinaries() })
+  // Waited for below: until then a bundle that fails must not end this process, which has a server to stop.
+  bundling.catch(() => {})
+  let server: Awaited<ReturnType<typeof startScratchPostgres>> | null = null
   const stop = async () => {
-    await server.stop()
+    await server?.stop()
+    await Promise.allSettled([bundling])
     await rm(folder, { recursive: true, force: true })
   }
   try {
+    server = await startScratchPostgres({ binaries: testBinaries() })
     const template = server.urlsOf(TEMPLATE)
     await makeTemplate(server.superuserUrl)
     await migrate({ url: template.ownerUrl, alongside: migrateQueue })
