@@ -29,16 +29,22 @@ test('a collector gets a span for each request, and for each call to Stripe in i
   })
   await new Promise<void>(done => collector.listen(0, '127.0.0.1', done))
   const { port } = collector.address() as AddressInfo
-  const world = await startWorld({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` } })
-  await world
-    .as('checkout')
-    .post('/v1/payers', { short_name: 'tracecanary', email: 'tracecanary@mail.example' }, { key: 'tracecanary' })
-  await payerWithCard(world)
-  await world.as('checkout').get('/v1/payers/payer_tracecanary?limit=tracecanary')
-  // Closing sends what is left.
-  await world.close()
-  collector.close()
-  collector.closeAllConnections()
+  try {
+    const world = await startWorld({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` } })
+    try {
+      await world
+        .as('checkout')
+        .post('/v1/payers', { short_name: 'tracecanary', email: 'tracecanary@mail.example' }, { key: 'tracecanary' })
+      await payerWithCard(world)
+      await world.as('checkout').get('/v1/payers/payer_tracecanary?limit=tracecanary')
+    } finally {
+      // Closing sends what is left.
+      await world.close()
+    }
+  } finally {
+    collector.close()
+    collector.closeAllConnections()
+  }
 
   expect(new Set(paths)).toEqual(new Set(['/v1/traces']))
   const services = received.flatMap(one => one.resourceSpans).flatMap(one => one.resource.attributes)
