@@ -1,6 +1,6 @@
 // The keyring's file on disk: readable by its owner alone, made without overwriting, replaced as a whole.
 import { constants } from 'node:fs'
-import { type FileHandle, open, rename, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KeyringError } from './keyring.ts'
 
@@ -23,11 +23,13 @@ export async function makePrivateFile(path: string, text: string): Promise<void>
 export async function replacePrivateFile(path: string, read: string, text: string): Promise<void> {
   const beside = `${path}.new`
   await writeNew(beside, 'w', text)
-  if ((await readPrivateFile(path)) !== read)
+  if ((await readPrivateFile(path)) !== read) {
+    await rm(beside)
     throw new KeyringError(
       'keyring_changed',
       'the keyring file was changed meanwhile; nothing was replaced: run this again',
     )
+  }
   await rename(beside, path)
   await syncDirectory(dirname(path))
 }

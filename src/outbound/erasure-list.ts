@@ -24,9 +24,12 @@ export function openErasureList(path: string): ErasureList {
     async read() {
       let file: FileHandle
       try {
-        file = await open(path, constants.O_RDONLY)
+        file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
       } catch (error) {
-        if ((error as { code?: string }).code === 'ENOENT') return []
+        const { code } = error as { code?: string }
+        if (code === 'ENOENT') return []
+        // Nothing could be added to it either.
+        if (code === 'ELOOP') throw new Error('the list of erasures is a link; name the file that it leads to')
         throw error
       }
       try {

@@ -1,4 +1,5 @@
 // The key services that may wrap a keyring: each at a real HTTP server that does what the service does, and fails as it may.
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -220,6 +221,7 @@ describe.each(Object.entries(KINDS))('a keyring wrapped by %s', (name, { make, w
     }
     expect(await codeOf(() => protectKeyringFile(path, slow))).toBe('keyring_changed')
     expect(await readFile(path, 'utf8')).toBe(rotated)
+    expect(existsSync(`${path}.new`)).toBe(false)
   })
 
   test('is not made with a key that the service has not', async () => {

@@ -190,6 +190,7 @@ describe('a file', () => {
     ]) {
       await expect(append()).rejects.toThrow()
     }
+    await expect(openErasureList(link).read()).rejects.toThrow('is a link')
     await expect(stat(aim)).rejects.toThrow('ENOENT')
   })
 
