@@ -1,6 +1,8 @@
 // Inquiries through the door: passed on by a service, assigned, answered by mail, closed, and forgotten in time.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildAccessPackage } from '../../src/domain/privacy/build-access-package.ts'
+import { operatorContext } from '../../src/domain/tenants/operator-context.ts'
 import { addBacklogGauges } from '../../src/observability/gauges.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import type { ApiClient } from '../support/api-client.ts'
@@ -282,6 +284,13 @@ describe('an inquiry that is a request about data', () => {
     await linked(claimed)
     for (const evidence of [{ kind: 'document_seen', document: 'passport' }, { kind: 'signed_in_session' }])
       await privacy.post(`/v1/privacy-requests/${request}/identity-checks/confirm`, { evidence })
+    await privacy.post(`/v1/inquiries/${proved.id}/reveal`, { purpose: 'answer_messages', reason }, { key: null })
+    await asSuperuser(world.database, sql => sql`update inquiries set wrapped_key = null where id = ${proved.id}`)
+    const ctx = operatorContext(world.dependencies, 'demo', 'test')
+    const { held } = await ctx.db.transaction('demo', tx => buildAccessPackage(tx, ctx, payer))
+    // Nobody has the key of these words any more: they are missing, and nothing else is.
+    expect(held.looks_at_your_name?.rows).toMatchObject([{ inquiry_id: proved.id, reason: null }])
+    expect(held.messages?.rows).toContainEqual(expect.objectContaining({ inquiry_id: proved.id, body: null }))
     const shown = async ({ id }: { id: string }) => (await privacy.get(`/v1/inquiries/${id}`)).status
     expect([await shown(proved), await shown(claimed)]).toEqual([200, 200])
     await world.work()

@@ -18,7 +18,8 @@ export async function readHeldData(tx: Tx, ctx: Ctx, payer: PayerKey): Promise<H
     const found = await rowsOf(tx, payer.payerId, name, held)
     const rows: HeldRow[] = []
     for (const row of found.slice(0, SECTION_ROWS_MAX)) {
-      rows.push(shown(ctx, (await ownKeyOf(ctx, held, row)) ?? payer, name, held, row))
+      const own = await ownKeyOf(ctx, held, row)
+      rows.push(shown(ctx, own ?? (row.own_is_nobodys ? null : payer), name, held, row))
     }
     sections.push({ section: held.section, rows, complete: found.length <= SECTION_ROWS_MAX })
   }
@@ -38,9 +39,9 @@ async function rowsOf(tx: Tx, payerId: string, name: string, held: HeldTable): P
 export function ownKeyColumns(name: string, { ownKey }: HeldTable): string {
   if (ownKey === undefined) return ''
   const { table, row } = ownKey
-  const of = (column: string) =>
-    `(select k.${column} from ${table} k where k.tenant_id = $1 and k.id = ${name}.${row}) as own_${column}`
-  return `, ${row}, ${of('wrapped_key')}, ${of('key_version')}`
+  const of = (column: string, as = column) =>
+    `(select k.${column} from ${table} k where k.tenant_id = $1 and k.id = ${name}.${row}) as own_${as}`
+  return `, ${row}, ${of('wrapped_key')}, ${of('key_version')}, ${of('payer_id is null', 'is_nobodys')}`
 }
 
 export async function ownKeyOf(
@@ -55,12 +56,14 @@ export async function ownKeyOf(
   })
 }
 
-function shown(ctx: Ctx, sealing: SealingKey, table: string, held: HeldTable, row: HeldRow): HeldRow {
+/** Without a key, as of a message that is no longer kept, what is sealed says nothing. */
+function shown(ctx: Ctx, sealing: SealingKey | null, table: string, held: HeldTable, row: HeldRow): HeldRow {
   const facts = columnsOf(held.facts).map(column => [column, plain(row[column])] as const)
   const words = columnsOf(held.sealed).map(column => {
     const sealed = row[column]
     const place = { table, column, row: String(row[held.row]) }
-    const opened = sealed instanceof Buffer && sealed.length > 0 ? opening(ctx, sealing, place, sealed) : null
+    const opened =
+      sealing && sealed instanceof Buffer && sealed.length > 0 ? opening(ctx, sealing, place, sealed) : null
     return [column.replace(/_sealed$/, ''), opened] as const
   })
   return Object.fromEntries([...facts, ...words])
