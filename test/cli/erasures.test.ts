@@ -101,7 +101,7 @@ it('serve and worker refuse to start on a database that is older than an erasure
   }
 })
 
-it('a start looks at the signatures of lines about living payers alone', async () => {
+it('a start looks at no signature of a line whose payer is erased, and tells of one that was damaged', async () => {
   const lines = (await readFile(list(), 'utf8')).trim().split('\n')
   const living = world.dependencies.statements.sign('erasure', {
     ...world.dependencies.statements.read('erasure', lines[0] as string),
@@ -117,6 +117,16 @@ it('a start looks at the signatures of lines about living payers alone', async (
     })
   await start(changed(lines[0] as string))
   expect(verified).not.toHaveBeenCalled()
+  const warned = vi.spyOn(world.dependencies.log, 'warn')
+  const nobody = JSON.stringify({
+    tenant: 'demo',
+    payer: 'payer_00000000000000000000000000',
+    erasure: 'x',
+    erased_at: 'x',
+  })
+  await start(living.replace(living.split('.')[1] as string, Buffer.from(nobody).toString('base64url')))
+  expect(warned).toHaveBeenCalledExactlyOnceWith({ lines: 1 }, expect.stringContaining('did not sign'))
+  warned.mockRestore()
   // Whoever can write to the list, and cannot sign, stops no start, and hides no line that is ours.
   await start(changed(living))
   for (const one of [{ tenant: "d' or true" }, { payer: 'x\0' }]) {
@@ -124,7 +134,7 @@ it('a start looks at the signatures of lines about living payers alone', async (
     await start(living.replace(living.split('.')[1] as string, Buffer.from(payload).toString('base64url')))
   }
   await expect(start(living, changed(living))).rejects.toThrow('panless erasures apply')
-  expect(verified).toHaveBeenCalledTimes(5)
+  expect(verified).toHaveBeenCalledTimes(6)
   verified.mockRestore()
 })
 

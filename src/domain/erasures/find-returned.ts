@@ -27,8 +27,8 @@ export function readErasureList(
 }
 
 /**
- * Listed payers who are alive. Only of these is a signature looked at: a list of many years would hold up a start.
- * A payer counts once one of the lines that name them is ours.
+ * Listed payers who are alive, who count once one of the lines that name them is ours. Whoever is erased here is let be
+ * without a look at the signature: a list of many years would hold up a start. A line that was damaged may name nobody.
  */
 export async function findReturned(
   dependencies: Dependencies,
@@ -38,9 +38,10 @@ export async function findReturned(
   const named = peeked.flatMap(({ listed }) => listed ?? [])
   const placed = await placePayers(dependencies, named)
   const alive = new Set(placed.filter(({ here }) => here === 'alive').map(nameOf))
-  const suspected = peeked.filter(({ listed }) => listed === null || alive.has(nameOf(listed))).map(({ line }) => line)
+  const gone = new Set(placed.filter(({ here }) => here === 'erasing' || here === 'erased').map(nameOf))
+  const suspected = peeked.filter(({ listed }) => listed === null || !gone.has(nameOf(listed))).map(({ line }) => line)
   const { listed, unreadable } = readErasureList(dependencies, suspected)
-  return { returned: listed, unreadable }
+  return { returned: listed.filter(one => alive.has(nameOf(one))), unreadable }
 }
 
 /** How each listed payer stands in this database. */
