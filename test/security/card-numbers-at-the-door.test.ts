@@ -336,7 +336,7 @@ const FILLED_BY_US: Record<string, string[]> = {
   charge_attempts: ['*'],
   charges: ['*'],
   checkout_sessions: ['tenant_id', 'id', 'payer_id', 'setup_intent_id', 'usage', 'token_id'],
-  consents: ['tenant_id', 'id', 'payer_id', 'purpose', 'source'],
+  consents: ['tenant_id', 'id', 'payer_id', 'purpose', 'source', 'recorded_by'],
   deployment_region: ['*'],
   disclosure_people: ['*'],
   // Recipients and references are sealed; what is here is in closed forms.

@@ -128,7 +128,7 @@ test('every member of the access package has a name, and the notes that people w
   }
   const metadata = { status: 'active', purpose: 'marketing' }
   const held = { tokens: { rows: [{ status: 'active', metadata }], complete: true } }
-  const none = { purposes: [], automated_decisions: [], made_at: '', region: '', company: '' }
+  const none = { purposes: [], automated_decisions: [], made_at: '2026-11-27T17:10:56.578Z', region: '', company: '' }
   const page = String(accessPackagePage({ ...none, held } as unknown as AccessPackage, 'mn'))
   expect(page).toContain('<dt>Төлөв</dt><dd>Идэвхтэй</dd>')
   expect(page).toContain('<dt>status</dt><dd>active</dd>')
