@@ -139,7 +139,7 @@ export const RETENTION_RULES: Readonly<Record<string, RetentionRule>> = {
     record: null,
     days: 30,
     clock: 'business',
-    over: 'created_at < $2 and (code_hash is not null or contact_hash is not null or address_hash is not null)',
+    over: 'coalesce(tried_at, created_at) < $2 and (code_hash is not null or contact_hash is not null or address_hash is not null)',
     empty: 'code_hash = null, contact_hash = null, address_hash = null',
   },
   'values before a correction': {

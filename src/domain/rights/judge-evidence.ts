@@ -94,7 +94,7 @@ async function countTry(ctx: Ctx, { id, contact_hash: contact }: RequestRow): Pr
     }
     await limitAttempts(tx, ctx, contact)
     const [check] = await tx.sql<(OpenCheck & { usable: boolean })[]>`
-      update identity_checks set attempts = attempts + 1, tried_at = ${ctx.clock.now()},
+      update identity_checks set attempts = attempts + 1, tried_at = ${ctx.clock.now()}, contact_hash = ${contact},
                                  address_hash = coalesce(${ctx.addressHash}, address_hash)
        where tenant_id = ${ctx.tenantId} and id = (
          select id from identity_checks where tenant_id = ${ctx.tenantId} and request_id = ${id}
