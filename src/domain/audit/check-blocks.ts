@@ -4,7 +4,7 @@ import type { Tx } from '../context.ts'
 import type { BlockFacts, ChangedRow } from './chain-check.ts'
 
 /** Blocks of one statement, well within the time that a statement may take. */
-export const BLOCKS_AT_ONCE = 40
+export const BLOCKS_AT_ONCE = 80
 const HALF = BLOCKS_AT_ONCE / 2
 
 type BlockRow = {

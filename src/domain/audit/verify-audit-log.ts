@@ -18,8 +18,8 @@ import { type CheckpointPayload, readCheckpoint, statementHash } from './checkpo
 import { type AuditFinding, auditFindingSchema, finding } from './finding.ts'
 import { judgeCheckpoint, predecessorMissing } from './judge-checkpoint.ts'
 
-/** Blocks of one call: 240,000 rows, a second or two. */
-const BLOCKS_MAX = 3 * BLOCKS_AT_ONCE
+/** Blocks of one call: 320,000 rows, a second or two. */
+const BLOCKS_MAX = 2 * BLOCKS_AT_ONCE
 /** Checkpoints of one call; there is at most one for a block. Those beyond the last block are cut off at this number. */
 const CHECKPOINTS_MAX = 1_000
 /** Rows that are not sealed yet and are looked at; a sealer that runs leaves fewer. */
