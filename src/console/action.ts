@@ -8,7 +8,7 @@ import type { Answer } from '../domain/idempotency/request.ts'
 import { type RefusedAnswer, refusedBy, show } from './answer.ts'
 import { type TitleLine, titleLine } from './detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from './door.ts'
-import { actionForm, type Field, refusalSummary, type Typed } from './form.ts'
+import { actionForm, type Field, NOTHING_TYPED, refusalSummary, type Typed } from './form.ts'
 import type { PageContent } from './layout.ts'
 import type { Html } from './view.ts'
 
@@ -112,6 +112,26 @@ export function addAction<Result>(
       door,
       async () => goOn(c, await steps.act(c, actionCtx(c, door, form, location), form), location),
       refused => show(c, form, refused),
+    )
+  })
+}
+
+type LookSteps = {
+  page: ActionSteps<unknown>['page']
+  /** Shows what it asked for, once: there is no page to go on to, and no reply is kept for a repeat. */
+  look: (c: ConsoleContext, ctx: Ctx, form: URLSearchParams) => Promise<Response>
+}
+
+/** A look at what is sealed: as an action, but its result is the answer. No link fills in what is to be said of it. */
+export function addLook(app: Hono<ConsoleEnv>, door: ConsoleDoor, path: string, { page, look }: LookSteps): void {
+  app.get(path, async c => showAction(c, door, await page(c), NOTHING_TYPED, null))
+  app.post(path, c => {
+    const form = door.formOf(c)
+    return tryAction(
+      c,
+      door,
+      () => look(c, door.ctxOf(c), form),
+      async refused => showAction(c, door, await page(c), form, refused),
     )
   })
 }

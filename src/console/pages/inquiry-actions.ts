@@ -10,10 +10,10 @@ import { linkInquiryRequest } from '../../domain/inquiries/link-inquiry-request.
 import { type RevealedContact, revealInquiryContact } from '../../domain/inquiries/reveal-inquiry-contact.ts'
 import { type Operation, requirePermission } from '../../domain/permissions.ts'
 import { REQUEST_KINDS } from '../../domain/rights/state.ts'
-import { type ActionContent, addAction, showAction, tryAction } from '../action.ts'
+import { type ActionContent, addAction, addLook } from '../action.ts'
 import { show } from '../answer.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
-import { type Field, NOTHING_TYPED } from '../form.ts'
+import type { Field } from '../form.ts'
 import { leftOf, revealedSection } from '../revealed.ts'
 import { INQUIRY_TEXTS } from '../texts/inquiry-texts.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
@@ -92,36 +92,20 @@ export function inquiryActions(door: ConsoleDoor) {
     location: (_c, { privacy_request: request }) => `/console/requests/${request}`,
   })
 
-  const asked = content(
-    'revealInquiryContact',
-    view => ({ title: texts(view).revealTitle, lead: texts(view).revealLead, button: texts(view).revealButton }),
-    view => [
-      { kind: 'area', name: 'reason', label: view.words.form.reason, hint: texts(view).reasonHint, maxLength: 500 },
-    ],
-  )
-  addReveal(app, door, asked)
-  return app
-}
-
-function addReveal(
-  app: Hono<ConsoleEnv>,
-  door: ConsoleDoor,
-  asked: (c: ConsoleContext) => Promise<ActionContent>,
-): void {
-  app.get(`${PATH}/:id/reveal`, async c => showAction(c, door, await asked(c), NOTHING_TYPED, null))
-  app.post(`${PATH}/:id/reveal`, c => {
-    const form = door.formOf(c)
-    const id = c.req.param('id')
-    return tryAction(
-      c,
-      door,
-      async () => {
-        const wanted = { purpose: 'answer_messages', reason: form.get('reason') ?? '' }
-        return revealedPage(c, door, await revealInquiryContact(door.ctxOf(c), id, wanted))
-      },
-      async refused => showAction(c, door, await asked(c), form, refused),
-    )
+  addLook(app, door, `${PATH}/:id/reveal`, {
+    page: content(
+      'revealInquiryContact',
+      view => ({ title: texts(view).revealTitle, lead: texts(view).revealLead, button: texts(view).revealButton }),
+      view => [
+        { kind: 'area', name: 'reason', label: view.words.form.reason, hint: texts(view).reasonHint, maxLength: 500 },
+      ],
+    ),
+    look: async (c, ctx, form) => {
+      const wanted = { purpose: 'answer_messages', reason: form.get('reason') ?? '' }
+      return revealedPage(c, door, await revealInquiryContact(ctx, idOf(c), wanted))
+    },
   })
+  return app
 }
 
 function revealedPage(c: ConsoleContext, door: ConsoleDoor, { inquiry, contact, expires_at }: RevealedContact) {

@@ -1,11 +1,11 @@
 // Opening the package of a granted request at the desk: a look at everything, with its reason, as a page or as a file.
 import { Hono } from 'hono'
+import type { Ctx } from '../../domain/context.ts'
 import { requirePermission } from '../../domain/permissions.ts'
 import { getAccessPackage } from '../../domain/rights/get-access-package.ts'
 import { findPrivacyRequest } from '../../domain/rights/get-privacy-request.ts'
-import { type ActionContent, showAction, tryAction } from '../action.ts'
+import { type ActionContent, addLook } from '../action.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
-import { NOTHING_TYPED } from '../form.ts'
 import { leftOf } from '../revealed.ts'
 import { DESK_TEXTS } from '../texts/desk-texts.ts'
 import { REQUEST_TEXTS } from '../texts/request-texts.ts'
@@ -15,18 +15,10 @@ const PATH = '/console/requests/:id/package'
 export function requestPackagePages(door: ConsoleDoor) {
   const app = new Hono<ConsoleEnv>()
 
-  app.get(PATH, async c => showAction(c, door, await askPage(c, door), NOTHING_TYPED, null))
-
-  app.post(PATH, c => {
-    const form = door.formOf(c)
-    return tryAction(
-      c,
-      door,
-      () => packageOf(c, door, form),
-      async refused => showAction(c, door, await askPage(c, door), form, refused),
-    )
+  addLook(app, door, PATH, {
+    page: c => askPage(c, door),
+    look: (c, ctx, form) => packageOf(c, door, ctx, form),
   })
-
   return app
 }
 
@@ -56,11 +48,11 @@ async function askPage(c: ConsoleContext, door: ConsoleDoor): Promise<ActionCont
 }
 
 /** The page leaves for the request's when its time is up; what is to be handed over is printed, or taken as a file. */
-async function packageOf(c: ConsoleContext, door: ConsoleDoor, form: URLSearchParams): Promise<Response> {
+async function packageOf(c: ConsoleContext, door: ConsoleDoor, ctx: Ctx, form: URLSearchParams): Promise<Response> {
   const { language } = c.var.view
   const id = c.req.param('id') as string
   const wanted = { format: form.get('format') ?? '', locale: language, reason: form.get('reason') ?? '' }
-  const { held, format, expiresAt } = await getAccessPackage(door.ctxOf(c), id, wanted)
+  const { held, format, expiresAt } = await getAccessPackage(ctx, id, wanted)
   if (format === 'json') {
     c.header('Content-Disposition', `attachment; filename="${id}.json"`)
     return c.json(held)

@@ -5,11 +5,11 @@ import { getPayer } from '../../domain/payers/get-payer.ts'
 import type { IdentityField, PayerView } from '../../domain/payers/payer.ts'
 import { type Revealed, revealPayer } from '../../domain/payers/reveal-payer.ts'
 import { requirePermission } from '../../domain/permissions.ts'
-import { type ActionContent, showAction, tryAction } from '../action.ts'
+import { type ActionContent, addLook } from '../action.ts'
 import { show } from '../answer.ts'
 import { titleLine } from '../detail.ts'
 import type { ConsoleContext, ConsoleDoor, ConsoleEnv } from '../door.ts'
-import { type Field, NOTHING_TYPED } from '../form.ts'
+import type { Field } from '../form.ts'
 import { type PurposesInWords, purposesInWords } from '../purposes-in-words.ts'
 import { leftOf, revealedSection } from '../revealed.ts'
 import { PAYER_TEXTS } from '../texts/payer-texts.ts'
@@ -20,27 +20,18 @@ const PATH = '/console/payers/:id/reveal'
 export function revealPages(door: ConsoleDoor) {
   const app = new Hono<ConsoleEnv>()
 
-  app.get(PATH, async c => showAction(c, door, await askPage(c, door), NOTHING_TYPED, null))
-
-  app.post(PATH, c => {
-    const form = door.formOf(c)
-    const ctx = door.ctxOf(c)
-    const wanted = {
-      fields: form.getAll('fields'),
-      purpose: form.get('purpose') ?? '',
-      reason: form.get('reason') ?? '',
-    }
-    return tryAction(
-      c,
-      door,
-      async () => {
-        const revealed = await revealPayer(ctx, c.req.param('id'), wanted)
-        return revealedPage(c, door, await getPayer(ctx, c.req.param('id')), revealed)
-      },
-      async refused => showAction(c, door, await askPage(c, door), form, refused),
-    )
+  addLook(app, door, PATH, {
+    page: c => askPage(c, door),
+    look: async (c, ctx, form) => {
+      const id = c.req.param('id') as string
+      const revealed = await revealPayer(ctx, id, {
+        fields: form.getAll('fields'),
+        purpose: form.get('purpose') ?? '',
+        reason: form.get('reason') ?? '',
+      })
+      return revealedPage(c, door, await getPayer(ctx, id), revealed)
+    },
   })
-
   return app
 }
 
