@@ -47,7 +47,7 @@ const SECRET_KEY_FORM = /^(?:sk|rk)_(test|live)_[A-Za-z0-9_]{1,240}$/
 export function createStripeGateway(options: StripeGatewayOptions = {}): StripeGateway {
   const base = readApiBase(options.apiBase ?? STRIPE_API_BASE)
   const transport = createTransport({
-    protocol: base.protocol,
+    origin: base.origin,
     maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
   })
   const accounts = new LRUCache<string, StripeAccount>({ max: MAX_ACCOUNTS })
@@ -66,6 +66,8 @@ export function createStripeGateway(options: StripeGatewayOptions = {}): StripeG
       maxNetworkRetries: 0,
       telemetry: false,
     })
+    // Made anew for each call, only to be left out by the transport.
+    Object.assign(stripe, { getClientUserAgent: (done: (text: string) => void) => done('') })
     const requestsPerSecond =
       options.requestsPerSecond ?? (mode === 'live' ? LIVE_REQUESTS_PER_SECOND : TEST_REQUESTS_PER_SECOND)
     const call = createCall({
@@ -90,16 +92,19 @@ export function createStripeGateway(options: StripeGatewayOptions = {}): StripeG
   }
 }
 
-function readApiBase(text: string): { protocol: 'http' | 'https'; host: string; port: string } {
+type ApiBase = { origin: string; protocol: 'http' | 'https'; host: string; port: string }
+
+function readApiBase(text: string): ApiBase {
   const url = URL.canParse(text) ? new URL(text) : null
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw new TypeError('not an http(s) address')
   if (url.pathname !== '/' || url.search || url.hash || url.username) {
     throw new TypeError('the address of Stripe holds only scheme, host and port')
   }
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (url.protocol === 'https:') return { protocol: 'https', host, port: url.port || '443' }
+  const { origin } = url
+  if (url.protocol === 'https:') return { origin, protocol: 'https', host, port: url.port || '443' }
   if (host !== 'localhost' && host !== '::1' && !/^127\.\d+\.\d+\.\d+$/.test(host)) {
     throw new TypeError('plain http reaches Stripe on loopback only')
   }
-  return { protocol: 'http', host, port: url.port || '80' }
+  return { origin, protocol: 'http', host, port: url.port || '80' }
 }

@@ -3,10 +3,8 @@
 // sends once, keeps one deadline, reads the body whole, and knows whether a byte of the request can have left.
 
 import { isUtf8 } from 'node:buffer'
-import http from 'node:http'
-import https from 'node:https'
-import type { Socket } from 'node:net'
 import type Stripe from 'stripe'
+import { type Dispatcher, Pool } from 'undici'
 
 export type TransportFault =
   | 'not_connected'
@@ -33,44 +31,41 @@ export class TransportFailure extends Error {
   }
 }
 
-export type TransportOptions = { protocol: 'http' | 'https'; maxConnections: number }
+/** `origin`: scheme, host and port of the only server that is talked to. */
+export type TransportOptions = { origin: string; maxConnections: number }
 export type Transport = { httpClient: Stripe.HttpClient; close(): void }
 
 // A page of 100 balance transactions with expanded sources is under 1 MiB.
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 // Idle sockets go before the usual 60 s of load balancers, so that fewer requests meet a closing socket.
 const IDLE_SOCKET_MS = 30_000
+const CONNECT_TIMEOUT_MS = 10_000
 
-type Answer = { status: number; headers: http.IncomingHttpHeaders; body: Record<string, unknown> }
-type Exchange = {
-  host: string
-  port: string
-  path: string
-  method: string
-  headers: http.OutgoingHttpHeaders
-  body: string
-  timeoutMs: number
-}
+type Headers = Record<string, string | string[] | undefined>
+type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
+type Exchange = { path: string; method: string; headers: Record<string, string>; body: string; timeoutMs: number }
 
-/** Makes the client for `new Stripe(key, { httpClient })`; one agent serves all accounts. */
-export function createTransport(options: TransportOptions): Transport {
-  const secure = options.protocol === 'https'
-  const agentOptions = { keepAlive: true, maxSockets: options.maxConnections, timeout: IDLE_SOCKET_MS } as const
-  const agent = secure
-    ? new https.Agent({ ...agentOptions, minVersion: 'TLSv1.2', rejectUnauthorized: true })
-    : new http.Agent(agentOptions)
-  const open = createExchange(agent, secure)
+/** Makes the client for `new Stripe(key, { httpClient })`; one pool serves all accounts. */
+export function createTransport({ origin, maxConnections }: TransportOptions): Transport {
+  const pool = new Pool(origin, {
+    connections: maxConnections,
+    pipelining: 1,
+    keepAliveTimeout: IDLE_SOCKET_MS,
+    keepAliveMaxTimeout: IDLE_SOCKET_MS,
+    // The deadline of a call is its own.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_TIMEOUT_MS, minVersion: 'TLSv1.2', rejectUnauthorized: true },
+  })
 
   // Its methods must not throw synchronously: the package would turn that into an unhandled rejection.
   const httpClient: Stripe.HttpClient = {
     getClientName: () => 'panless',
-    async makeRequest(host, port, path, method, headers, requestData, _protocol, timeout) {
-      const answer = await open({
-        host,
-        port: String(port),
+    async makeRequest(_host, _port, path, method, headers, requestData, _protocol, timeout) {
+      const answer = await exchange(pool, {
         path,
         method,
-        headers: ownHeaders(headers as http.OutgoingHttpHeaders),
+        headers: ownHeaders(headers as Record<string, string>),
         body: requestData ?? '',
         timeoutMs: timeout,
       })
@@ -85,85 +80,70 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
   }
-  return { httpClient, close: () => agent.destroy() }
+  return { httpClient, close: () => void pool.destroy() }
 }
 
-function createExchange(agent: http.Agent | https.Agent, secure: boolean) {
-  // Sockets that have been through their handshake: a byte given to one of these may have left.
-  const established = new WeakSet<Socket>()
+function exchange(pool: Pool, { path, method, headers, body, timeoutMs }: Exchange): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    let sent: boolean | 'maybe' = false
+    let status: number | null = null
+    let answered: Headers = {}
+    let over = false
+    let request: Dispatcher.DispatchController | null = null
 
-  return (exchange: Exchange): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      let sent: boolean | 'maybe' = false
-      let status: number | null = null
-      let requestId: string | null = null
-      let over = false
-      const { host, port, path, method, headers } = exchange
-      const request = (secure ? https : http).request({ agent, host, port, path, method, headers })
+    const end = (): boolean => {
+      if (over) return false
+      over = true
+      clearTimeout(deadline)
+      return true
+    }
+    const fail = (fault: TransportFault) => {
+      if (!end()) return
+      request?.abort(new Error(fault))
+      reject(new TransportFailure(fault, sent, status, textHeader(answered['request-id'])))
+    }
+    const deadline = setTimeout(() => fail('timeout'), timeoutMs)
 
-      const end = (): boolean => {
-        if (over) return false
-        over = true
-        clearTimeout(deadline)
-        return true
-      }
-      const fail = (fault: TransportFault) => {
-        if (!end()) return
-        request.destroy()
-        reject(new TransportFailure(fault, sent, status, requestId))
-      }
-      const deadline = setTimeout(() => fail('timeout'), exchange.timeoutMs)
-
-      request.on('socket', socket => {
-        if (established.has(socket) || !socket.connecting) {
+    pool.dispatch(
+      { path, method: method as Dispatcher.HttpMethod, headers, body: body === '' ? null : body },
+      {
+        // A connection stands, and the request is about to be written to it.
+        onRequestStart(controller) {
+          if (over) return controller.abort(new Error('too late'))
+          request = controller
           sent = 'maybe'
-          return
-        }
-        socket.once(secure ? 'secureConnect' : 'connect', () => {
-          established.add(socket)
-          sent = 'maybe'
-        })
-      })
-      request.on('error', () => fail(sent === false ? 'not_connected' : 'connection_lost'))
-      request.on('response', response => {
-        sent = true
-        status = response.statusCode ?? 0
-        requestId = textHeader(response.headers['request-id'])
-        readBody(response, fail, body => {
-          const answer = readAnswer(response, body)
+        },
+        onResponseStart(_controller, statusCode, responseHeaders) {
+          sent = true
+          status = statusCode
+          answered = responseHeaders
+        },
+        onResponseData(_controller, chunk) {
+          size += chunk.length
+          if (size > MAX_BODY_BYTES) fail('body_too_large')
+          else chunks.push(chunk)
+        },
+        onResponseEnd() {
+          const answer = readAnswer(
+            status as number,
+            answered,
+            chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks),
+          )
           if (typeof answer === 'string') fail(answer)
           else if (end()) resolve(answer)
-        })
-      })
-      request.end(exchange.body)
-    })
-}
-
-function readBody(
-  response: http.IncomingMessage,
-  fail: (fault: TransportFault) => void,
-  done: (body: Buffer) => void,
-): void {
-  const chunks: Buffer[] = []
-  let size = 0
-  response.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) fail('body_too_large')
-    else chunks.push(chunk)
-  })
-  response.on('error', () => fail('body_cut'))
-  response.on('close', () => {
-    if (!response.complete) fail('body_cut')
-  })
-  response.on('end', () => {
-    if (!response.complete) fail('body_cut')
-    else done(Buffer.concat(chunks))
+        },
+        onResponseError() {
+          fail(sent === true ? 'body_cut' : sent === 'maybe' ? 'connection_lost' : 'not_connected')
+        },
+      },
+    )
   })
 }
 
 /** A JSON object, and with a status other than 2xx one with an `error` object; else the fault. */
-function readAnswer(response: http.IncomingMessage, bytes: Buffer): Answer | TransportFault {
-  const status = response.statusCode ?? 0
+function readAnswer(status: number, { 'stripe-notice': _notice, ...headers }: Headers, bytes: Buffer) {
   let body: unknown
   try {
     if (!isUtf8(bytes)) return 'not_json'
@@ -175,14 +155,12 @@ function readAnswer(response: http.IncomingMessage, bytes: Buffer): Answer | Tra
   const members = body as Record<string, unknown>
   const isError = typeof members.error === 'object' && members.error !== null
   const isSuccess = status >= 200 && status < 300 && !('error' in members)
-  if (!isError && !isSuccess) return 'not_stripe_shaped'
-  // The package prints this header as a process warning.
-  const { 'stripe-notice': _notice, ...headers } = response.headers
-  return { status, headers, body: members }
+  // The package prints the notice as a process warning.
+  return isError || isSuccess ? { status, headers, body: members } : 'not_stripe_shaped'
 }
 
 // What the package says of the machine and of tools that run it is none of Stripe's business.
-function ownHeaders(headers: http.OutgoingHttpHeaders): http.OutgoingHttpHeaders {
+function ownHeaders(headers: Record<string, string>): Record<string, string> {
   const { 'X-Stripe-Client-User-Agent': _platform, 'X-Stripe-Client-Telemetry': _telemetry, ...kept } = headers
   kept['User-Agent'] = String(headers['User-Agent']).replace(/ AIAgent\/\S+/, '')
   return kept

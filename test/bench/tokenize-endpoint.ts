@@ -1,10 +1,12 @@
-// POST /v1/tokens with a Stripe that answers at once: panless against the Stripe calls alone, and against the usual way.
+// POST /v1/tokens with a Stripe that answers at once: panless against the same server that only makes the calls of Stripe's
+// SDK, and against the same endpoint written the usual way.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { drive, type LoadResult, postJson } from './load.ts'
 import type { Measured } from './run.ts'
 import { openBenchSite } from './site.ts'
 
-const SHAPE = { inFlight: 48, seconds: 5, warmUp: 3 }
+/** Enough in flight that every server has its processor to the full: one that waits shows its latency, not its work. */
+const SHAPE = { inFlight: 96, seconds: 6, warmUp: 4 }
 const PANLESS = new URL('../../src/main.ts', import.meta.url).pathname
 const PAYERS = 1_000
 
@@ -53,11 +55,11 @@ function report(ours: LoadResult, sdk: LoadResult, usual: LoadResult): Measured[
     `${Math.round(result.perSecond)}/s${result.failed > 0 ? ` (${result.failed} failed)` : ''}`
   return [
     {
-      what: 'Tokenize ÷ the same server doing only the Stripe calls',
+      what: "Tokenize ÷ the same server doing only the calls of Stripe's SDK",
       value: ours.perSecond / sdk.perSecond,
       target: 0.75,
       better: 'at least',
-      figures: `${rate(ours)} and ${rate(sdk)}; p99 ${ours.p99.toFixed(0)} and ${sdk.p99.toFixed(0)} ms at 48 in flight`,
+      figures: `${rate(ours)} and ${rate(sdk)}; p99 ${ours.p99.toFixed(0)} and ${sdk.p99.toFixed(0)} ms at ${SHAPE.inFlight} in flight`,
     },
     {
       what: 'Tokenize ÷ the usual way',

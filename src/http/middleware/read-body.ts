@@ -104,6 +104,7 @@ function readIncoming(incoming: Incoming, maxBytes: number): Promise<Buffer | nu
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
+    let ended = false
     const onData = (chunk: Buffer) => {
       length += chunk.length
       if (length <= maxBytes) chunks.push(chunk)
@@ -112,9 +113,14 @@ function readIncoming(incoming: Incoming, maxBytes: number): Promise<Buffer | nu
         resolve(null)
       }
     }
-    // The listeners go with the request; what comes after the first outcome changes nothing.
-    const onEnd = () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
-    const onCut = () => reject(cutShort())
+    // The listeners go with the request; `close` comes after every end, and making an error costs more than reading a body.
+    const onEnd = () => {
+      ended = true
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+    }
+    const onCut = () => {
+      if (!ended) reject(cutShort())
+    }
     if (incoming.readableEnded) return resolve(Buffer.alloc(0))
     if (incoming.destroyed) return reject(cutShort())
     incoming.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut)

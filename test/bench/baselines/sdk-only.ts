@@ -1,40 +1,27 @@
-// Baseline: panless's own listener, authentication and body reading, and the Stripe calls of tokenize; no database.
-import { Hono } from 'hono'
-import { loadConfig } from '../../../src/config.ts'
-import { createAccessTokenVerifier } from '../../../src/http/authentication/access-token-verifier.ts'
-import { createTlsListener } from '../../../src/http/tls.ts'
-import { createFetchJson } from '../../../src/outbound/fetch-json.ts'
-import { createStripeGateway } from '../../../src/stripe/gateway.ts'
+// Baseline: the same server, whose tokenize reads its input, makes its two calls with Stripe's SDK, and asks no database.
+import { Agent } from 'node:http'
+import Stripe from 'stripe'
+import { parseInput } from '../../../src/domain/parse-input.ts'
+import { serviceOrder, serviceTokenInput } from '../../../src/domain/tokens/token-input.ts'
+import { bodyOf, ctxOf, jsonReply } from '../../../src/http/context.ts'
+import { config, serveBehindTheDoor } from './behind-the-door.ts'
 
-const config = loadConfig(process.env, 'serve')
-const stripe = createStripeGateway({ apiBase: config.STRIPE_API_BASE, requestsPerSecond: 0 })
-const account = stripe.forAccount(config.STRIPE_SECRET_KEY?.reveal() as string)
-const fetchJson = createFetchJson({})
-const accessTokens = createAccessTokenVerifier({
-  issuer: config.AUTH_ISSUER,
-  audience: config.AUTH_AUDIENCE,
-  tenantClaim: 'tenant',
-  scopeClaim: 'scope',
-  wallNow: () => new Date(),
-  fetchJwks: () => fetchJson(`${config.AUTH_ISSUER}/jwks`),
+const { hostname, port } = new URL(config.STRIPE_API_BASE)
+const stripe = new Stripe(config.STRIPE_SECRET_KEY?.reveal() as string, {
+  host: hostname,
+  port,
+  protocol: 'http',
+  telemetry: false,
+  maxNetworkRetries: 0,
+  httpAgent: new Agent({ keepAlive: true }),
 })
 
-const app = new Hono()
-app.get('/healthz', c => c.json({ status: 'alive' }))
-app.get('/bare', c => c.json({ status: 'alive' }))
-app.post('/v1/tokens', async c => {
-  await accessTokens.verify((c.req.header('authorization') ?? '').slice(7))
-  const { payment_method: name } = await c.req.json<{ payment_method: string }>()
-  const read = await account.retrievePaymentMethod(name)
-  const attached = await account.attachPaymentMethod(read.id, 'cus_bench', `attach-${read.id}`)
-  return c.json({ id: attached.id, object: 'token' }, 201)
-})
-
-const listener = await createTlsListener({
-  certFile: config.TLS_CERT_FILE as string,
-  keyFile: config.TLS_KEY_FILE as string,
-  fetch: app.fetch as Parameters<typeof createTlsListener>[0]['fetch'],
-  onError: () => {},
-})
-await listener.listen(config.PORT, '127.0.0.1')
-process.on('SIGTERM', () => process.exit(0))
+await serveBehindTheDoor(app =>
+  app.post('/v1/tokens', async c => {
+    const ctx = ctxOf(c, result => jsonReply(201, result))
+    const { source } = serviceOrder(ctx, parseInput(serviceTokenInput, bodyOf(c)))
+    const { id } = await stripe.paymentMethods.retrieve(source.id)
+    await stripe.paymentMethods.attach(id, { customer: 'cus_bench' }, { idempotencyKey: `attach-${id}` })
+    return c.json({ id, object: 'token' }, 201)
+  }),
+)
