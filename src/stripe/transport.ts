@@ -4,7 +4,8 @@
 
 import { isUtf8 } from 'node:buffer'
 import type Stripe from 'stripe'
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+import Pool from 'undici/lib/dispatcher/pool.js'
 
 export type TransportFault =
   | 'not_connected'

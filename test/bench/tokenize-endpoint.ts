@@ -6,7 +6,7 @@ import type { Measured } from './run.ts'
 import { openBenchSite } from './site.ts'
 
 /** Enough in flight that every server has its processor to the full: one that waits shows its latency, not its work. */
-const SHAPE = { inFlight: 96, seconds: 6, warmUp: 4 }
+const SHAPE = { inFlight: 128, seconds: 6, warmUp: 4 }
 const PANLESS = new URL('../../src/main.ts', import.meta.url).pathname
 const PAYERS = 1_000
 
