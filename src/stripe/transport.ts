@@ -4,8 +4,9 @@
 
 import { isUtf8 } from 'node:buffer'
 import type Stripe from 'stripe'
-import type { Dispatcher } from 'undici'
-import Pool from 'undici/lib/dispatcher/pool.js'
+import type { Dispatcher, Pool } from 'undici'
+// @ts-expect-error types are given for the main entry alone, which brings a browser's whole network along
+import UntypedPool from 'undici/lib/dispatcher/pool.js'
 
 export type TransportFault =
   | 'not_connected'
@@ -42,13 +43,15 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024
 const IDLE_SOCKET_MS = 30_000
 const CONNECT_TIMEOUT_MS = 10_000
 
+const UndiciPool = UntypedPool as typeof Pool
+
 type Headers = Record<string, string | string[] | undefined>
 type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
 type Exchange = { path: string; method: string; headers: Record<string, string>; body: string; timeoutMs: number }
 
 /** Makes the client for `new Stripe(key, { httpClient })`; one pool serves all accounts. */
 export function createTransport({ origin, maxConnections }: TransportOptions): Transport {
-  const pool = new Pool(origin, {
+  const pool = new UndiciPool(origin, {
     connections: maxConnections,
     pipelining: 1,
     keepAliveTimeout: IDLE_SOCKET_MS,
