@@ -41,7 +41,9 @@ export type Transport = { httpClient: Stripe.HttpClient; close(): void }
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 // Idle sockets go before the usual 60 s of load balancers, so that fewer requests meet a closing socket.
 const IDLE_SOCKET_MS = 30_000
-const CONNECT_TIMEOUT_MS = 10_000
+const CONNECT_TIMEOUT_MS = 5_000
+// What undici refuses before it asks for a connection: a fault of ours and not of the network.
+const OUR_FAULTS = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'])
 
 const UndiciPool = UntypedPool as typeof Pool
 
@@ -51,9 +53,12 @@ type Exchange = { path: string; method: string; headers: Record<string, string>;
 
 /** Makes the client for `new Stripe(key, { httpClient })`; one pool serves all accounts. */
 export function createTransport({ origin, maxConnections }: TransportOptions): Transport {
+  const places = createPlaces(maxConnections)
   const pool = new UndiciPool(origin, {
     connections: maxConnections,
     pipelining: 1,
+    // Over HTTP/2 undici sends some requests again by itself, and one lost connection leaves many calls undecided.
+    allowH2: false,
     keepAliveTimeout: IDLE_SOCKET_MS,
     keepAliveMaxTimeout: IDLE_SOCKET_MS,
     // The deadline of a call is its own.
@@ -66,7 +71,7 @@ export function createTransport({ origin, maxConnections }: TransportOptions): T
   const httpClient: Stripe.HttpClient = {
     getClientName: () => 'panless',
     async makeRequest(_host, _port, path, method, headers, requestData, _protocol, timeout) {
-      const answer = await exchange(pool, {
+      const answer = await exchange(pool, places, {
         path,
         method,
         headers: ownHeaders(headers as Record<string, string>),
@@ -87,7 +92,7 @@ export function createTransport({ origin, maxConnections }: TransportOptions): T
   return { httpClient, close: () => void pool.destroy() }
 }
 
-function exchange(pool: Pool, { path, method, headers, body, timeoutMs }: Exchange): Promise<Answer> {
+function exchange(pool: Pool, places: Places, { path, method, headers, body, timeoutMs }: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -96,11 +101,13 @@ function exchange(pool: Pool, { path, method, headers, body, timeoutMs }: Exchan
     let answered: Headers = {}
     let over = false
     let request: Dispatcher.DispatchController | null = null
+    let leaveQueue = () => {}
 
     const end = (): boolean => {
       if (over) return false
       over = true
       clearTimeout(deadline)
+      leaveQueue()
       return true
     }
     const fail = (fault: TransportFault) => {
@@ -110,40 +117,82 @@ function exchange(pool: Pool, { path, method, headers, body, timeoutMs }: Exchan
     }
     const deadline = setTimeout(() => fail('timeout'), timeoutMs)
 
-    pool.dispatch(
-      { path, method: method as Dispatcher.HttpMethod, headers, body: body === '' ? null : body },
-      {
-        // A connection stands, and the request is about to be written to it.
-        onRequestStart(controller) {
-          if (over) return controller.abort(new Error('too late'))
-          request = controller
-          sent = 'maybe'
+    const dispatch = (leave: () => void) =>
+      pool.dispatch(
+        { path, method: method as Dispatcher.HttpMethod, headers, body: body === '' ? null : body },
+        {
+          // A connection stands, and the request is about to be written to it.
+          onRequestStart(controller) {
+            if (over) return controller.abort(new Error('too late'))
+            request = controller
+            sent = 'maybe'
+          },
+          onResponseStart(_controller, statusCode, responseHeaders) {
+            // An interim answer (RFC 9110 section 15.2) says nothing yet.
+            if (statusCode < 200) return
+            sent = true
+            status = statusCode
+            answered = responseHeaders
+          },
+          onResponseData(_controller, chunk) {
+            size += chunk.length
+            if (size > MAX_BODY_BYTES) fail('body_too_large')
+            else chunks.push(chunk)
+          },
+          onResponseEnd() {
+            leave()
+            const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+            const answer = readAnswer(status as number, answered, bytes)
+            if (typeof answer === 'string') fail(answer)
+            else if (end()) resolve(answer)
+          },
+          onResponseError(_controller, error) {
+            leave()
+            if (OUR_FAULTS.has((error as NodeJS.ErrnoException).code ?? '')) {
+              if (end()) reject(error)
+            } else fail(sent === true ? 'body_cut' : sent === 'maybe' ? 'connection_lost' : 'not_connected')
+          },
         },
-        onResponseStart(_controller, statusCode, responseHeaders) {
-          sent = true
-          status = statusCode
-          answered = responseHeaders
-        },
-        onResponseData(_controller, chunk) {
-          size += chunk.length
-          if (size > MAX_BODY_BYTES) fail('body_too_large')
-          else chunks.push(chunk)
-        },
-        onResponseEnd() {
-          const answer = readAnswer(
-            status as number,
-            answered,
-            chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks),
-          )
-          if (typeof answer === 'string') fail(answer)
-          else if (end()) resolve(answer)
-        },
-        onResponseError() {
-          fail(sent === true ? 'body_cut' : sent === 'maybe' ? 'connection_lost' : 'not_connected')
-        },
-      },
-    )
+      )
+    leaveQueue = places.enter(dispatch)
   })
+}
+
+type Places = ReturnType<typeof createPlaces>
+type Start = (leave: () => void) => void
+
+/**
+ * As many calls as there may be connections; the others wait in front of the pool, where one whose deadline passes can
+ * leave. One that waited in the pool would cost a good connection when its turn came.
+ */
+function createPlaces(max: number) {
+  const waiting = new Set<Start>()
+  let taken = 0
+
+  function give(start: Start): void {
+    let held = true
+    start(() => {
+      if (!held) return
+      held = false
+      const [next] = waiting
+      if (next === undefined) taken--
+      else {
+        waiting.delete(next)
+        give(next)
+      }
+    })
+  }
+
+  return {
+    /** Runs `start`, which is told how to leave its place, as soon as there is one; answers how to leave the queue. */
+    enter(start: Start): () => void {
+      if (taken < max) {
+        taken++
+        give(start)
+      } else waiting.add(start)
+      return () => void waiting.delete(start)
+    },
+  }
 }
 
 /** A JSON object, and with a status other than 2xx one with an `error` object; else the fault. */

@@ -3,8 +3,9 @@ import { drive } from './load.ts'
 import type { Measured } from './run.ts'
 import { openBenchSite } from './site.ts'
 
-const SHAPE = { inFlight: 32, seconds: 4, warmUp: 2 }
-const ROUNDS = 2
+const SHAPE = { inFlight: 32, seconds: 2, warmUp: 1 }
+/** Short and in turn, so that a slow moment of the machine falls on both. */
+const ROUNDS = 5
 
 export async function benchAuthentication(): Promise<Measured[]> {
   const site = await openBenchSite()

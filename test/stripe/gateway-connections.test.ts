@@ -1,9 +1,12 @@
+import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import tls from 'node:tls'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createStripeGateway, type StripeGateway, type StripeGatewayOptions } from '../../src/stripe/gateway.ts'
 import { StripeFailure } from '../../src/stripe/stripe-failure.ts'
+import { createTransport } from '../../src/stripe/transport.ts'
 import { makeCertificate } from '../support/test-certificates.ts'
 import { type CannedServer, head, json, startCannedServer } from './canned-server.ts'
 import { paymentIntent } from './stripe-objects.ts'
@@ -130,6 +133,35 @@ describe('the deadline', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  test('ends a wait for a connection without costing the calls after it theirs', async () => {
+    const transport = createTransport({ origin: server.url, maxConnections: 1 })
+    const call = (path: string, timeoutMs: number) =>
+      transport.httpClient.makeRequest('', '', path, 'GET', {}, '', 'http', timeoutMs)
+    const sockets = new Set<unknown>()
+    const first = Promise.withResolvers<void>()
+    server.answer = (socket, request) => {
+      sockets.add(socket)
+      const answer = () => json(200, { object: 'test' })(socket, request)
+      if (request.path === '/first') void first.promise.then(answer)
+      else answer()
+    }
+    const held = call('/first', 5_000)
+    const late = await Promise.allSettled([call('/late', 60), call('/late', 60), call('/late', 60)])
+    for (const { status, reason } of late as PromiseRejectedResult[]) {
+      expect({ status, fault: reason.fault, sent: reason.sent }).toEqual({
+        status: 'rejected',
+        fault: 'timeout',
+        sent: false,
+      })
+    }
+    first.resolve()
+    await held
+    await Promise.all([call('/next', 5_000), call('/next', 5_000)])
+    expect(server.requests.map(({ path }) => path)).toEqual(['/first', '/next', '/next'])
+    expect(sockets.size).toBe(1)
+    transport.close()
+  })
+
   test('ends a wait for the turn, and nothing was sent', async () => {
     open({ timeoutMs: 100, requestsPerSecond: 1 })
     server.answer = json(200, paymentIntent())
@@ -190,4 +222,29 @@ test('a server whose certificate nobody vouches for is sent nothing', async () =
   stranger.close()
   impostor.closeAllConnections()
   await new Promise<void>(done => impostor.close(() => done()))
+})
+
+test('a server that would rather speak HTTP/2 is spoken to over HTTP/1.1, one call on each connection', async () => {
+  const { cert, key } = await makeCertificate()
+  const spoken: string[] = []
+  const both = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
+    spoken.push(request.httpVersion)
+    response.setHeader('content-type', 'application/json')
+    response.end('{"object":"test"}')
+  })
+  await new Promise<void>(done => both.listen(0, '127.0.0.1', done))
+  const trusted = tls.getCACertificates('default')
+  tls.setDefaultCACertificates([...trusted, cert])
+  const { port } = both.address() as AddressInfo
+  const transport = createTransport({ origin: `https://localhost:${port}`, maxConnections: 4 })
+  try {
+    const call = () => transport.httpClient.makeRequest('', '', '/v1/test', 'GET', {}, '', 'https', 5_000)
+    const answers = await Promise.all([call(), call()])
+    expect(answers.map(answer => answer.getStatusCode())).toEqual([200, 200])
+    expect(spoken).toEqual(['1.1', '1.1'])
+  } finally {
+    tls.setDefaultCACertificates(trusted)
+    transport.close()
+    await new Promise<void>(done => both.close(() => done()))
+  }
 })

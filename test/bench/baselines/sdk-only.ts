@@ -1,4 +1,5 @@
 // Baseline: the same server, whose tokenize reads its input, makes its two calls with Stripe's SDK, and asks no database.
+// With the argument `own` the calls go panless's own, faster way.
 import { Agent } from 'node:http'
 import Stripe from 'stripe'
 import { parseInput } from '../../../src/domain/parse-input.ts'
@@ -16,12 +17,26 @@ const stripe = new Stripe(config.STRIPE_SECRET_KEY?.reveal() as string, {
   httpAgent: new Agent({ keepAlive: true }),
 })
 
-await serveBehindTheDoor(app =>
+type Calls = { retrieve(id: string): Promise<{ id: string }>; attach(id: string): Promise<unknown> }
+
+const sdk: Calls = {
+  retrieve: (id: string) => stripe.paymentMethods.retrieve(id),
+  attach: (id: string) =>
+    stripe.paymentMethods.attach(id, { customer: 'cus_bench' }, { idempotencyKey: `attach-${id}` }),
+}
+
+await serveBehindTheDoor((app, dependencies) => {
+  const account = dependencies.stripe.forAccount(config.STRIPE_SECRET_KEY?.reveal() as string)
+  const own: Calls = {
+    retrieve: id => account.retrievePaymentMethod(id),
+    attach: id => account.attachPaymentMethod(id, 'cus_bench', `attach-${id}`),
+  }
+  const calls = process.argv[2] === 'own' ? own : sdk
   app.post('/v1/tokens', async c => {
     const ctx = ctxOf(c, result => jsonReply(201, result))
     const { source } = serviceOrder(ctx, parseInput(serviceTokenInput, bodyOf(c)))
-    const { id } = await stripe.paymentMethods.retrieve(source.id)
-    await stripe.paymentMethods.attach(id, { customer: 'cus_bench' }, { idempotencyKey: `attach-${id}` })
+    const { id } = await calls.retrieve(source.id)
+    await calls.attach(id)
     return c.json({ id, object: 'token' }, 201)
-  }),
-)
+  })
+})
