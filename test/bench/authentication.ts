@@ -3,7 +3,7 @@ import { drive } from './load.ts'
 import type { Measured } from './run.ts'
 import { openBenchSite } from './site.ts'
 
-const SHAPE = { inFlight: 32, seconds: 2, warmUp: 1 }
+const SHAPE = { inFlight: 32, seconds: 2, warmUp: 1.5 }
 /** Short and in turn, so that a slow moment of the machine falls on both. */
 const ROUNDS = 5
 
