@@ -5,7 +5,8 @@ import Stripe from 'stripe'
 import { parseInput } from '../../../src/domain/parse-input.ts'
 import { serviceOrder, serviceTokenInput } from '../../../src/domain/tokens/token-input.ts'
 import { bodyOf, ctxOf, jsonReply } from '../../../src/http/context.ts'
-import { config, serveBehindTheDoor } from './behind-the-door.ts'
+import { serveBehindTheDoor } from './behind-the-door.ts'
+import { config } from './listen.ts'
 
 const { hostname, port } = new URL(config.STRIPE_API_BASE)
 const stripe = new Stripe(config.STRIPE_SECRET_KEY?.reveal() as string, {
@@ -20,9 +21,8 @@ const stripe = new Stripe(config.STRIPE_SECRET_KEY?.reveal() as string, {
 type Calls = { retrieve(id: string): Promise<{ id: string }>; attach(id: string): Promise<unknown> }
 
 const sdk: Calls = {
-  retrieve: (id: string) => stripe.paymentMethods.retrieve(id),
-  attach: (id: string) =>
-    stripe.paymentMethods.attach(id, { customer: 'cus_bench' }, { idempotencyKey: `attach-${id}` }),
+  retrieve: id => stripe.paymentMethods.retrieve(id),
+  attach: id => stripe.paymentMethods.attach(id, { customer: 'cus_bench' }, { idempotencyKey: `attach-${id}` }),
 }
 
 await serveBehindTheDoor((app, dependencies) => {
