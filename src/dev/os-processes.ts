@@ -1,23 +1,34 @@
 // What Linux says about a process that an earlier run left behind: whose it is, and how to end it.
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** How often a process that was told to end is looked at. */
 const POLL_MS = 20
 
-/** The arguments of a running process, or null when there is none of that id (or it is a zombie). */
+/** The arguments of a running process, or null when there is none of that id, or it is ending and has none any more. */
 export async function commandLine(pid: number): Promise<string[] | null> {
   const raw = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   return raw === '' ? null : raw.replace(/\0$/, '').split('\0')
 }
 
-/** When a process started, in clock ticks since boot (proc(5), field 22): with the id it names one process for good. */
+/**
+ * When a process started, in clock ticks since boot (proc(5), field 22): with the id it names one process for good. Null
+ * when it has ended, and that it has not while a thread of it is left: its first one may be a zombie before the others,
+ * who hold its ports, have got a processor to end on.
+ */
 export async function startTicks(pid: number): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  if (stat === '') return null
   const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const state = afterName[0]
-  return state === undefined || state === '' || state === 'Z' ? null : (afterName[19] ?? null)
+  if (afterName[0] === 'Z' && (await threads(pid)) <= 1) return null
+  return afterName[19] ?? null
 }
+
+const threads = (pid: number): Promise<number> =>
+  readdir(`/proc/${pid}/task`).then(
+    names => names.length,
+    () => 0,
+  )
 
 export interface EndStep {
   signal: NodeJS.Signals

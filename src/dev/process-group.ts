@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { commandLine, type EndStep, endProcess, startTicks } from './os-processes.ts'
 import { readPrivateJson, writePrivateFile } from './private-files.ts'
 
@@ -109,13 +110,17 @@ export function openProcessGroup(folder: string, stopSteps: EndStep[] = STOP_STE
   return { start, run, failed, stop }
 }
 
-/** Ends what a killed run left, only when process, start time and command line are those that were written down. */
+/**
+ * Ends what a killed run left, only when process, start time and command line are those that were written down; one that
+ * is ending already has no command line any more, and is waited for.
+ */
 export async function endLeftovers(folder: string): Promise<void> {
   const records = (await readPrivateJson<ProcessRecord[]>(recordFile(folder))) ?? []
   await Promise.all(
     records.map(async record => {
-      const found = await recordOf(record.name, record.pid)
-      if (JSON.stringify(found) !== JSON.stringify(record)) return
+      const [ticks, args] = await Promise.all([startTicks(record.pid), commandLine(record.pid)])
+      const ours = ticks === record.startTicks && (args === null || isDeepStrictEqual(args, record.commandLine))
+      if (!ours) return
       if (!(await endProcess(record.pid, LEFTOVER_STEPS))) {
         throw new Error(`${record.name} of an earlier start (process ${record.pid}) does not end. End it by hand.`)
       }
