@@ -77,13 +77,15 @@ const SCRATCH_SETTINGS: Record<string, string> = {
 }
 
 export interface ScratchPostgresOptions {
+  /** Where its folder is made; default: the temporary folder. */
+  parent?: string
   settings?: Record<string, string>
   binaries?: PostgresBinaries
 }
 
-/** A cluster in the temporary folder on a free port, gone with {@link RunningPostgres.stop} or with this process. */
+/** A cluster in a folder of its own on a free port, gone with {@link RunningPostgres.stop} or with this process. */
 export async function startScratchPostgres(options: ScratchPostgresOptions = {}): Promise<RunningPostgres> {
-  const folder = await mkdtemp(join(tmpdir(), 'panless-scratch-'))
+  const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'panless-scratch-'))
   const passwords = newPasswords()
   const cluster = await startCluster({
     scratchFolder: folder,

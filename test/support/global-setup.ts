@@ -10,6 +10,7 @@ import { bundle } from '../../src/dev/bundle.ts'
 import { admitService, startScratchPostgres } from '../../src/dev/postgres.ts'
 import { migrateQueue } from '../../src/queue/queue.ts'
 import { testBinaries } from './postgres-version.ts'
+import { MAX_WAL, scratchParent } from './scratch-parent.ts'
 
 /** The migrated database that suites are cloned from. */
 const TEMPLATE = 'panless_template'
@@ -43,7 +44,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    server = await startScratchPostgres({ binaries: testBinaries() })
+    server = await startScratchPostgres({
+      parent: await scratchParent(),
+      binaries: testBinaries(),
+      settings: { max_wal_size: MAX_WAL },
+    })
     const template = server.urlsOf(TEMPLATE)
     await makeTemplate(server.superuserUrl)
     await migrate({ url: template.ownerUrl, alongside: migrateQueue })

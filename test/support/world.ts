@@ -101,6 +101,8 @@ async function startPlainIssuer(): Promise<WorldIssuer> {
 }
 
 let worlds = 0
+/** Every world of a worker describes itself alike, and compiling what it says takes longer than most suites. */
+let complaintsOf: ReturnType<typeof createOpenapiCheck> | null = null
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'panless-world-'))
@@ -184,8 +186,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const ca = await readFile(certificates.caFile, 'utf8')
 
   const bare = createClient({ url, ca, token: null, check: () => {} })
-  const document = (await bare.get('/openapi.json')).json as OpenapiDocument
-  const complaints = createOpenapiCheck(document)
+  complaintsOf ??= createOpenapiCheck((await bare.get('/openapi.json')).json as OpenapiDocument)
+  const complaints = complaintsOf
   const check = (method: string, path: string, answer: ApiAnswer) => {
     const faults = complaints(method, path, answer)
     if (faults.length > 0)
