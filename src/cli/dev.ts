@@ -12,6 +12,8 @@ interface DevOptions {
 /** The terminal sends Ctrl-C to us and to npm, which passes it on: the same one arrives twice. */
 const SAME_CTRL_C_MS = 1_000
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** How soon the end of npm is noticed. */
+const NPM_LOOK_MS = 500
 
 export function devCommand(): Command {
   return new Command('dev')
@@ -57,9 +59,16 @@ async function runDev(options: DevOptions): Promise<void> {
   await embedded.stop()
 }
 
-/** Resolves at the first signal; a later one ends this process at once, and its children with it. */
+/**
+ * Resolves at the first signal; a later one ends this process at once, and its children with it. Resolves too when this
+ * is `npm start` and npm has ended: its shell takes a SIGTERM for itself and passes nothing on.
+ */
 function untilAskedToStop(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event === 'start') {
+    setInterval(() => process.ppid === parent || resolve(), NPM_LOOK_MS).unref()
+  }
   let askedAt: number | null = null
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {

@@ -104,7 +104,7 @@ test(
     const ended = once(child, 'exit')
     child.kill('SIGKILL')
     await ended
-    await start()
+    await start({ asNpmDoes: true })
     const after = await devJson()
     expect(after).toEqual(before)
     await withApi(after, async api => {
@@ -126,9 +126,18 @@ test('a busy port is named with what to do', async () => {
   }
 })
 
-/** Starts in the folder and waits for the ready line. */
-async function start(...options: string[]): Promise<{ child: ChildProcess; output: string }> {
-  const child = spawn(process.execPath, [main, 'dev', '--port', String(port), ...options], { cwd: folder })
+test('the end of npm, whose shell passes no signal on, ends every process', async () => {
+  const shell = running as ChildProcess
+  shell.kill('SIGTERM')
+  await expect.poll(processesOfFolder, { timeout: 20_000, interval: 100 }).toEqual([])
+})
+
+/** Starts in the folder and waits for the ready line; `asNpmDoes` with a shell between. */
+async function start({ asNpmDoes = false } = {}): Promise<{ child: ChildProcess; output: string }> {
+  const command = [process.execPath, main, 'dev', '--port', String(port)]
+  const [program, ...args] = asNpmDoes ? ['sh', '-c', '"$@"; exit $?', 'sh', ...command] : command
+  const env = { ...process.env, npm_lifecycle_event: asNpmDoes ? 'start' : undefined }
+  const child = spawn(program as string, args, { cwd: folder, env })
   started.push(child)
   running = child
   let output = ''
