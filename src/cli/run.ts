@@ -28,6 +28,8 @@ const COMMANDS: [name: string, load: () => Promise<Command>][] = [
   ['audit', async () => (await import('./audit.ts')).auditCommand()],
 ]
 
+const VERSION_FLAGS = new Set(['-V', '--version'])
+
 /** The program with the command that `args` ask for, or with all of them: each is loaded only when it is needed. */
 export async function cliProgram(args: string[]): Promise<Command> {
   const program = new Command('panless')
@@ -39,6 +41,7 @@ export async function cliProgram(args: string[]): Promise<Command> {
       '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage, 69 a dependency is away, 78 wrong configuration.',
     )
   const wanted = args.find(arg => !arg.startsWith('-'))
+  if (wanted === undefined && VERSION_FLAGS.has(args[0] ?? '')) return program
   for (const [name, load] of COMMANDS)
     if (wanted === undefined || wanted === 'help' || wanted === name) program.addCommand(await load())
   if (wanted !== undefined && wanted !== 'help' && !COMMANDS.some(([name]) => name === wanted)) {
