@@ -208,6 +208,10 @@ export function loadMigrationSettings(environment: NodeJS.ProcessEnv = process.e
   return { url: new Secret(url), caFile: caFile || undefined }
 }
 
+/** Whether this process is the script `start` of npm, which tells its scripts their names. */
+export const isNpmStart = (environment: NodeJS.ProcessEnv = process.env): boolean =>
+  environment.npm_lifecycle_event === 'start'
+
 /** Whether the environment speaks of a database at all; what does not is a shell without settings. */
 export function isConfigured(environment: NodeJS.ProcessEnv = process.env): boolean {
   return Boolean(environment.DATABASE_URL)

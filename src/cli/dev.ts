@@ -1,5 +1,6 @@
 // `panless dev`, what `npm start` runs: the embedded environment in the foreground, until Ctrl-C.
 import { Command, InvalidArgumentError } from 'commander'
+import { isNpmStart } from '../config.ts'
 import type { DevJson } from '../dev/dev-json.ts'
 import { EXIT } from './exit-codes.ts'
 
@@ -66,7 +67,7 @@ async function runDev(options: DevOptions): Promise<void> {
 function untilAskedToStop(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const parent = process.ppid
-  if (process.env.npm_lifecycle_event === 'start') {
+  if (isNpmStart()) {
     setInterval(() => process.ppid === parent || resolve(), NPM_LOOK_MS).unref()
   }
   let askedAt: number | null = null

@@ -52,6 +52,7 @@ export async function cliProgram(args: string[]): Promise<Command> {
 
 /** Runs a command line; answers the exit code. */
 export async function runCli(args: string[]): Promise<number> {
+  onUnheardOutput(args[0] ?? '')
   const program = await cliProgram(args)
   exitOverrideAll(program)
   try {
@@ -60,6 +61,15 @@ export async function runCli(args: string[]): Promise<number> {
   } catch (error) {
     return explain(error)
   }
+}
+
+/** Those that go on when nobody reads what they say: the reader of a log may be started anew, and a disk may be full. */
+const WORK_UNHEARD = new Set(['serve', 'worker', 'dev'])
+
+/** Any other command ends as soon as its output leads nowhere, as `head` expects of what it reads. */
+function onUnheardOutput(command: string): void {
+  const onError = WORK_UNHEARD.has(command) ? () => {} : () => process.exit(EXIT.failed)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onError)
 }
 
 function exitOverrideAll(command: Command): void {

@@ -90,8 +90,9 @@ export async function openProductionSite(program = inject('program').file): Prom
     const child = spawn(process.execPath, [program, ...args], {
       cwd: folder,
       env: { ...environment, ...extra },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     })
+    child.stdout.resume()
     children.add(child)
     child.once('exit', () => children.delete(child))
     return child
