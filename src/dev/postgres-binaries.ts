@@ -35,6 +35,9 @@ const PASSING_CAPABILITIES = [
   { bit: 1n, name: 'dac_override' },
 ]
 
+/** Without it access(2), by which initdb finds its own folder, leaves the inherited capability aside (capabilities(7)). */
+const FOR_ACCESS = ['--securebits', '+no_setuid_fixup']
+
 /**
  * As whom to run a Postgres program that keeps its data in this folder: ourselves, or, when we are root, a system
  * account, which is then given the folder. A checkout below a folder closed to that account (such as /root) is reached
@@ -55,7 +58,7 @@ export async function serverUser(program: string, folder: string): Promise<RunAs
   }
   const ids = ['--reuid', String(account.uid), '--regid', String(account.gid), '--clear-groups']
   const caps = ['--inh-caps', `+${capability}`, '--ambient-caps', `+${capability}`]
-  return { uid: account.uid, gid: account.gid, through: [setpriv, ...ids, ...caps, '--'] }
+  return { uid: account.uid, gid: account.gid, through: [setpriv, ...ids, ...caps, ...FOR_ACCESS, '--'] }
 }
 
 /** Program, arguments and user of a spawn, after the rules of {@link serverUser}. */

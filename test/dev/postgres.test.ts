@@ -1,13 +1,14 @@
 // The embedded Postgres: kept over restarts, recovered after a kill, silent about what callers send.
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { commandLine } from '../../src/dev/os-processes.ts'
 import { anyFreePort } from '../../src/dev/ports.ts'
 import { type RunningPostgres, startPostgres, startScratchPostgres } from '../../src/dev/postgres.ts'
+import { binariesIn } from '../../src/dev/postgres-binaries.ts'
 import { testBinaries } from '../support/postgres-version.ts'
 
 describe('the kept cluster', () => {
@@ -156,6 +157,18 @@ test('a scratch cluster leaves no file and no process', async () => {
   await server.stop()
   expect(await commandLine(server.pid)).toBeNull()
   await expect(stat(join(socketDir, '..'))).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('a checkout below a folder that is closed to others, as mktemp makes one, has its Postgres too', async () => {
+  const closed = await mkdtemp(join(tmpdir(), 'panless-closed-'))
+  try {
+    await symlink(join(dirname(testBinaries().initdb), '..'), join(closed, 'native'))
+    const server = await startScratchPostgres({ binaries: binariesIn(join(closed, 'native', 'bin')) })
+    expect(await query(server.ownerUrl, sql => sql`select 1 as one`)).toEqual([{ one: 1 }])
+    await server.stop()
+  } finally {
+    await rm(closed, { recursive: true, force: true })
+  }
 })
 
 type Target = string | { username: string; password: string; database: string; host: string; port: number }
