@@ -29,7 +29,7 @@ export function auditCommand(): Command {
 function tailCommand(): Command {
   return new Command('tail')
     .description('Print the last entries, oldest first. The reading is itself recorded.')
-    .option('-f, --follow', 'go on with what comes, until Ctrl-C')
+    .option('-f, --follow', 'go on with what comes, until Ctrl-C or the end of who reads')
     .option('--tenant <id>', 'of this tenant alone; default: all of them')
     .option(
       '--limit <count>',
@@ -54,13 +54,14 @@ ${EXIT_HELP}`,
 async function tail(vault: OpenVault, options: TailOptions): Promise<void> {
   const tenants = await chosenTenants(vault, options.tenant)
   const tails: [string, AuditTail][] = []
+  const stopped = new AbortController()
+  process.stdout.once('error', () => stopped.abort())
   for (const id of tenants) tails.push([id, await tailAuditLog(vault.ctx(id), options.limit)])
   print(
     tails.flatMap(([tenant, { rows }]) => rows.map(row => ({ tenant, row }))),
     options.json,
   )
   if (!options.follow) return
-  const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort())
   while (!stopped.signal.aborted) {
     await delay(LOOK_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => {})

@@ -13,7 +13,7 @@ interface DevOptions {
 /** The terminal sends Ctrl-C to us and to npm, which passes it on: the same one arrives twice. */
 const SAME_CTRL_C_MS = 1_000
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** How soon the end of npm is noticed. */
+/** How soon the end of npm's shell is noticed. */
 const NPM_LOOK_MS = 500
 
 export function devCommand(): Command {
@@ -32,6 +32,7 @@ export function devCommand(): Command {
 }
 
 async function runDev(options: DevOptions): Promise<void> {
+  const parent = process.ppid
   const [{ startEmbedded }, { default: progress }] = await Promise.all([
     import('../dev/start.ts'),
     import('cli-progress'),
@@ -43,7 +44,7 @@ async function runDev(options: DevOptions): Promise<void> {
     onStep: step => console.log(`… ${step}`),
     onProgress: (done, total) => (done === 1 ? bar.start(total, done) : bar.update(done)),
   })
-  const asked = untilAskedToStop()
+  const asked = untilAskedToStop(parent)
   try {
     const dev = await Promise.race([embedded.ready, embedded.failed, asked])
     bar.stop()
@@ -62,11 +63,10 @@ async function runDev(options: DevOptions): Promise<void> {
 
 /**
  * Resolves at the first signal; a later one ends this process at once, and its children with it. Resolves too when this
- * is `npm start` and npm has ended: its shell takes a SIGTERM for itself and passes nothing on.
+ * is `npm start` and npm's shell has ended, which takes a SIGTERM for itself and passes nothing on.
  */
-function untilAskedToStop(): Promise<void> {
+function untilAskedToStop(parent: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const parent = process.ppid
   if (isNpmStart()) {
     setInterval(() => process.ppid === parent || resolve(), NPM_LOOK_MS).unref()
   }

@@ -1,11 +1,10 @@
 // panless export-tokens: the way out, with what another service needs to go on charging the same cards.
-import { once } from 'node:events'
 import { Command, Option } from 'commander'
 import { stringify } from 'csv-stringify/sync'
 import { listTenants } from '../domain/tenants/list-tenants.ts'
 import { EXPORTED_MEMBERS, type ExportedToken, exportTokens } from '../domain/tokens/export-tokens.ts'
 import { UsageError } from './exit-codes.ts'
-import { progressBar } from './output.ts'
+import { print, progressBar } from './output.ts'
 import { withVault } from './with-vault.ts'
 
 type Options = { tenant?: string; format: 'csv' | 'ndjson' }
@@ -54,8 +53,3 @@ const csv = (rows: (string | number | null)[][]): string =>
 
 const cellsOf = (token: ExportedToken) => EXPORTED_MEMBERS.map(name => token[name])
 const lineOf = (token: ExportedToken) => `${JSON.stringify(token)}\n`
-
-/** Waits for a slow reader, so that a large export does not gather in memory. */
-async function print(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
-}

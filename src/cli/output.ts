@@ -2,6 +2,21 @@
 import progress from 'cli-progress'
 import Table from 'cli-table3'
 
+/**
+ * A process goes on when what it says leads nowhere, where Node would end it with a stack trace: the reader of a log may
+ * be started anew, a disk may be full, and work that has begun is finished.
+ */
+export function goOnUnheard(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+}
+
+/** Writes a part of a large output; waits for a slow reader, and rejects when there is none. */
+export function print(text: string): Promise<void> {
+  return new Promise((done, fail) => {
+    process.stdout.write(text, error => (error ? fail(error) : done()))
+  })
+}
+
 /** One JSON value on standard output. */
 export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2))

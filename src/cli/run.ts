@@ -5,6 +5,7 @@ import { DomainError } from '../domain/errors.ts'
 import { VERSION } from '../http/version.ts'
 import { VaultError } from '../vault-error.ts'
 import { EXIT, UsageError } from './exit-codes.ts'
+import { goOnUnheard } from './output.ts'
 
 const COMMANDS: [name: string, load: () => Promise<Command>][] = [
   ['serve', async () => (await import('./serve.ts')).serveCommand()],
@@ -40,8 +41,8 @@ export async function cliProgram(args: string[]): Promise<Command> {
       'after',
       '\nExit codes: 0 done, 1 failed or found something, 2 wrong usage, 69 a dependency is away, 78 wrong configuration.',
     )
+  if (VERSION_FLAGS.has(args[0] ?? '')) return program
   const wanted = args.find(arg => !arg.startsWith('-'))
-  if (wanted === undefined && VERSION_FLAGS.has(args[0] ?? '')) return program
   for (const [name, load] of COMMANDS)
     if (wanted === undefined || wanted === 'help' || wanted === name) program.addCommand(await load())
   if (wanted !== undefined && wanted !== 'help' && !COMMANDS.some(([name]) => name === wanted)) {
@@ -52,7 +53,7 @@ export async function cliProgram(args: string[]): Promise<Command> {
 
 /** Runs a command line; answers the exit code. */
 export async function runCli(args: string[]): Promise<number> {
-  onUnheardOutput(args[0] ?? '')
+  goOnUnheard()
   const program = await cliProgram(args)
   exitOverrideAll(program)
   try {
@@ -61,15 +62,6 @@ export async function runCli(args: string[]): Promise<number> {
   } catch (error) {
     return explain(error)
   }
-}
-
-/** Those that go on when nobody reads what they say: the reader of a log may be started anew, and a disk may be full. */
-const WORK_UNHEARD = new Set(['serve', 'worker', 'dev'])
-
-/** Any other command ends as soon as its output leads nowhere, as `head` expects of what it reads. */
-function onUnheardOutput(command: string): void {
-  const onError = WORK_UNHEARD.has(command) ? () => {} : () => process.exit(EXIT.failed)
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', onError)
 }
 
 function exitOverrideAll(command: Command): void {
@@ -98,6 +90,8 @@ function explain(error: unknown): number {
     return error.code === 'stripe_unavailable' || error.code === 'database_busy' ? EXIT.unavailable : EXIT.failed
   }
   const { code, message } = error as { code?: string; message?: string }
+  // Whoever read the output has had enough.
+  if (code === 'EPIPE') return EXIT.failed
   if (code === 'ECONNREFUSED' || code === 'CONNECT_TIMEOUT' || code === 'ENOENT') {
     console.error('A dependency cannot be reached. Run panless doctor to see which.')
     return EXIT.unavailable

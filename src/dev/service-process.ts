@@ -1,6 +1,7 @@
 // `serve` or `worker` as in production, on a clock that follows the simulator's.
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { goOnUnheard } from '../cli/output.ts'
 import { serve } from '../cli/serve.ts'
 import { work } from '../cli/worker.ts'
 import { givenByParent } from './child-entry.ts'
@@ -15,6 +16,7 @@ export interface ServiceArguments {
 
 const POLL_MS = 25
 
+goOnUnheard()
 const given = await givenByParent<ServiceArguments>()
 // The parent is gone: stop as if it had said so.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))

@@ -47,8 +47,15 @@ const FIELDS = new Set([
 ])
 const TEXT_MAX = 2_000
 
+/** What waits for a reader that does not read; lines above it are left out, since memory has other uses. */
+const UNREAD_MAX_BYTES = 16 * 1024 * 1024
+
+function writeUnlessUnread(line: string): void {
+  if (process.stdout.writableLength < UNREAD_MAX_BYTES) process.stdout.write(line)
+}
+
 export function createLog(options: { level: string; process: string; write?: (line: string) => void }): Logger {
-  const write = options.write ?? (line => void process.stdout.write(line))
+  const { write = writeUnlessUnread } = options
   const sink = new Writable({
     decodeStrings: false,
     write(chunk: string, _encoding, done) {

@@ -1,6 +1,8 @@
 // What a process says may lead nowhere: a service goes on with its work, a command ends without a word.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { open } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { openProductionSite, type ProductionSite } from '../support/production-site.ts'
@@ -19,9 +21,31 @@ test('a service whose log nobody reads any more answers, and stops when it is to
   expect(await service.stop()).toBe(0)
 })
 
-test('a command whose output nobody reads ends at once, with 1 and no trace of a stack', async () => {
+test('a command whose output nobody reads ends without a word', async () => {
   const help = spawn(process.execPath, [inject('program').file, '--help'])
   help.stdout.destroy()
   const [said, [code]] = await Promise.all([text(help.stderr), once(help, 'exit')])
-  expect({ said, code }).toEqual({ said: '', code: 1 })
+  expect({ said, code }).toEqual({ said: '', code: 0 })
+})
+
+test('a command that prints for long ends when nobody reads any more', async () => {
+  const tail = spawn(process.execPath, [inject('program').file, 'audit', 'tail', '--follow'], { env: site.environment })
+  const ended = once(tail, 'exit')
+  await once(tail.stdout, 'data')
+  tail.stdout.destroy()
+  // Its start is an entry that would be printed.
+  const service = await site.serve()
+  expect(await ended).toEqual([0, null])
+  expect(await service.stop()).toBe(0)
+})
+
+test('an export that cannot be written fails, and says why', async () => {
+  const full = await open('/dev/full', 'w')
+  const exporting = spawn(process.execPath, [inject('program').file, 'audit', 'export', '-', '--tenant', 'school'], {
+    env: site.environment,
+    stdio: ['ignore', full.fd, 'pipe'],
+  })
+  const [said, [code]] = await Promise.all([text(exporting.stderr as Readable), once(exporting, 'exit')])
+  await full.close()
+  expect({ said, code }).toEqual({ said: expect.stringContaining('ENOSPC'), code: 1 })
 })

@@ -17,7 +17,7 @@ export type Clients = { checkout: ApiClient; billing: ApiClient; revealer: () =>
 const REASON = 'seeing whether it opens'
 
 /** `lanes` work at once until they are stopped. */
-export function startKeyLoad(clients: () => Clients, tokens: readonly string[], lanes = 3): KeyLoad {
+export function startKeyLoad(clients: () => Clients, tokens: readonly string[], lanes: number): KeyLoad {
   const load: KeyLoad = { people: [], charges: [], faults: [], stop }
   let stopped = false
   const note = (what: string, answer: ApiAnswer, wanted: number) => {
