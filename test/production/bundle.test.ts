@@ -1,7 +1,7 @@
 // The layout of the image: the bundle alone, in an empty directory, run by a user that owns nothing, against a Postgres
 // and an issuer elsewhere. An image itself cannot be built where these tests run; the Dockerfile copies this layout.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,6 +36,8 @@ beforeAll(async () => {
     ensureCertificates(join(folder, 'secrets')),
   ])
   image = made
+  // As in the image, where the user who runs it may read it; a checkout may be closed to others.
+  await copyFile(process.execPath, join(folder, 'node'))
   database = suite
   issuer = started
   ca = await readFile(tls.caFile, 'utf8')
@@ -86,7 +88,7 @@ function start(
   args: string[],
   more: Record<string, string> = {},
 ): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [join(folder, 'app', program), ...args], {
+  const child = spawn(join(folder, 'node'), [join(folder, 'app', program), ...args], {
     cwd: join(folder, 'empty'),
     env: { ...env, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
