@@ -61,7 +61,8 @@ for (const language of ['en', 'ja', 'mn'] as const) {
       await page.locator('#email').fill('nowhere')
       await page.getByRole('button', { name: words.send }).click()
       await page.getByRole('alert').filter({ hasText: words.error }).waitFor()
-      expect(await page.evaluate('document.activeElement.className')).toBe('summary')
+      // What has autofocus gets it when the page is next drawn.
+      await expect.poll(() => page.evaluate('document.activeElement.className')).toBe('summary')
       expect(await page.locator('#message').inputValue()).toBe(message)
       expect(await findings(page)).toEqual([])
       expect(await overhang(page)).toBe(0)
