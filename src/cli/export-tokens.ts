@@ -4,7 +4,7 @@ import { stringify } from 'csv-stringify/sync'
 import { listTenants } from '../domain/tenants/list-tenants.ts'
 import { EXPORTED_MEMBERS, type ExportedToken, exportTokens } from '../domain/tokens/export-tokens.ts'
 import { UsageError } from './exit-codes.ts'
-import { print, progressBar } from './output.ts'
+import { printPart, progressBar } from './output.ts'
 import { withVault } from './with-vault.ts'
 
 type Options = { tenant?: string; format: 'csv' | 'ndjson' }
@@ -35,9 +35,9 @@ Exit codes: 0 printed, 1 failed, 2 wrong usage, 69 the database is away, 78 wron
         const bar = progressBar('exporting')
         let done = 0
         try {
-          if (options.format === 'csv') await print(csv([[...EXPORTED_MEMBERS]]))
+          if (options.format === 'csv') await printPart(csv([[...EXPORTED_MEMBERS]]))
           for await (const page of pages) {
-            await print(options.format === 'csv' ? csv(page.map(cellsOf)) : page.map(lineOf).join(''))
+            await printPart(options.format === 'csv' ? csv(page.map(cellsOf)) : page.map(lineOf).join(''))
             done += page.length
             bar.update(done, total)
           }

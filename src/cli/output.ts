@@ -7,11 +7,19 @@ import Table from 'cli-table3'
  * be started anew, a disk may be full, and work that has begun is finished.
  */
 export function goOnUnheard(): void {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    unread ||= error.code === 'EPIPE'
+  })
+  process.stderr.on('error', () => {})
 }
 
+let unread = false
+
+/** Whether whoever read standard output has had enough, as `head` has. */
+export const isUnread = (): boolean => unread
+
 /** Writes a part of a large output; waits for a slow reader, and rejects when there is none. */
-export function print(text: string): Promise<void> {
+export function printPart(text: string): Promise<void> {
   return new Promise((done, fail) => {
     process.stdout.write(text, error => (error ? fail(error) : done()))
   })

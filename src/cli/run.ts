@@ -5,7 +5,7 @@ import { DomainError } from '../domain/errors.ts'
 import { VERSION } from '../http/version.ts'
 import { VaultError } from '../vault-error.ts'
 import { EXIT, UsageError } from './exit-codes.ts'
-import { goOnUnheard } from './output.ts'
+import { goOnUnheard, isUnread } from './output.ts'
 
 const COMMANDS: [name: string, load: () => Promise<Command>][] = [
   ['serve', async () => (await import('./serve.ts')).serveCommand()],
@@ -90,8 +90,8 @@ function explain(error: unknown): number {
     return error.code === 'stripe_unavailable' || error.code === 'database_busy' ? EXIT.unavailable : EXIT.failed
   }
   const { code, message } = error as { code?: string; message?: string }
-  // Whoever read the output has had enough.
-  if (code === 'EPIPE') return EXIT.failed
+  // A connection may break in the same way, and that is said.
+  if (code === 'EPIPE' && isUnread()) return EXIT.failed
   if (code === 'ECONNREFUSED' || code === 'CONNECT_TIMEOUT' || code === 'ENOENT') {
     console.error('A dependency cannot be reached. Run panless doctor to see which.')
     return EXIT.unavailable

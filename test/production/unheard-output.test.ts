@@ -39,6 +39,15 @@ test('a command that prints for long ends when nobody reads any more', async () 
   expect(await service.stop()).toBe(0)
 })
 
+test('an export that nobody reads fails without a word', async () => {
+  const exporting = spawn(process.execPath, [inject('program').file, 'audit', 'export', '-', '--tenant', 'school'], {
+    env: site.environment,
+  })
+  exporting.stdout.destroy()
+  const [said, [code]] = await Promise.all([text(exporting.stderr), once(exporting, 'exit')])
+  expect({ said, code }).toEqual({ said: '', code: 1 })
+})
+
 test('an export that cannot be written fails, and says why', async () => {
   const full = await open('/dev/full', 'w')
   const exporting = spawn(process.execPath, [inject('program').file, 'audit', 'export', '-', '--tenant', 'school'], {
